@@ -22,13 +22,15 @@ class _NodeType(type):
         namespace["__slots__"] = fields
         namespace["__match_args__"] = fields
         namespace["_defaults"] = defaults
-        namespace["_compared"] = tuple(f for f in fields if f not in _UNCOMPARED)
+        namespace["_compared"] = tuple(f for f in fields if f not in _UNCOMPARED and not f.endswith("_span"))
         return super().__new__(mcs, name, bases, namespace)
 
 
 @dataclass_transform(frozen_default=True)
 class Node(metaclass=_NodeType):
-    """A tree node. Fields named `span` or `trivia` say where it was written and do not count for equality."""
+    """A tree node. Fields named `span`, `..._span` or `trivia` say where it was written
+    and do not count for equality.
+    """
 
     __match_args__: ClassVar[tuple[str, ...]]
     _defaults: ClassVar[dict[str, Any]]

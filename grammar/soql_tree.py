@@ -127,6 +127,7 @@ class SubSelect(Node):
     condition: Condition | None
     span: Span
     object_span: Span
+    alias: str | None = None
 
 
 class Comparison(Node):

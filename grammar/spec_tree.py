@@ -336,9 +336,9 @@ class Writeback(Node):
 
 
 class Pair(Node):
-    """`Amount__c: 100` of a test's record; a bare word such as `customer` is a Name."""
+    """`Amount__c: 100` of a test's record; a bare word such as `customer` is a Name, a metric's label a Text."""
 
-    key: FieldPath
+    key: FieldPath | Text
     value: Value | Name
     span: Span
 

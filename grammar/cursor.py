@@ -1,0 +1,129 @@
+"""Walks over tokens for the parsers: looks, takes, and remembers what it looked for.
+
+What was looked for at the current token and not found is what could have stood there. Messages and
+completion both read it, so they cannot name something that the parser would not take.
+"""
+
+from __future__ import annotations
+
+from grammar import syntax_errors as errors
+from grammar.diagnostics import Diagnostic
+from grammar.source import Span
+from grammar.tokens import Kind, Token, tokenize
+
+
+class SyntaxFail(Exception):
+    """A piece cannot be parsed further; caught where the next piece begins."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+class Cursor:
+    """A place in the tokens of a text, and the diagnostics so far."""
+
+    def __init__(self, text: str, *, comments: bool) -> None:
+        cut = tokenize(text, comments=comments)
+        self.text = text
+        self.cut = cut
+        self.tokens = cut.tokens
+        self.index = 0
+        self.depth = 0
+        self.tried: list[str] = []
+        self.diagnostics: list[Diagnostic] = []
+
+    @property
+    def token(self) -> Token:
+        """The current token."""
+        return self.tokens[self.index]
+
+    def peek(self, ahead: int = 1) -> Token:
+        """A token further on; END behind the end."""
+        return self.tokens[min(self.index + ahead, len(self.tokens) - 1)]
+
+    @property
+    def last(self) -> Token:
+        """The token taken last; at the very start the first one."""
+        return self.tokens[max(self.index - 1, 0)]
+
+    def since(self, start: int) -> Span:
+        """From an offset to the end of the token taken last."""
+        return Span(start, max(start, self.last.end if self.index else start))
+
+    def take(self) -> Token:
+        """Go one token on; END is never passed."""
+        token = self.token
+        if token.kind is not Kind.END:
+            self.index += 1
+        self.tried.clear()
+        return token
+
+    def at_word(self, *words: str) -> bool:
+        """Whether one of these keywords (lower case) stands here."""
+        token = self.token
+        if token.kind is Kind.NAME and token.text.lower() in words:
+            return True
+        self.tried += (f"`{word}`" for word in words)
+        return False
+
+    def at_sign(self, *signs: str) -> bool:
+        """Whether one of these signs stands here."""
+        token = self.token
+        if token.kind is Kind.PUNCTUATION and token.text in signs:
+            return True
+        self.tried += (f"`{sign}`" for sign in signs)
+        return False
+
+    def at_kind(self, kind: Kind, words: str | None = None) -> bool:
+        """Whether a token of this kind stands here; `words` says what it would be."""
+        if self.token.kind is kind:
+            return True
+        self.tried.append(words or kind.value)
+        return False
+
+    def accept_word(self, word: str) -> Token | None:
+        """Take the keyword if it stands here."""
+        return self.take() if self.at_word(word) else None
+
+    def accept_sign(self, sign: str) -> Token | None:
+        """Take the sign if it stands here."""
+        return self.take() if self.at_sign(sign) else None
+
+    def expect_word(self, *words: str) -> Token:
+        """Take one of the keywords, or fail."""
+        if self.at_word(*words):
+            return self.take()
+        raise self.fail()
+
+    def expect_sign(self, sign: str) -> Token:
+        """Take the sign, or fail."""
+        if self.at_sign(sign):
+            return self.take()
+        raise self.fail()
+
+    def expect_kind(self, kind: Kind, words: str | None = None) -> Token:
+        """Take a token of the kind, or fail."""
+        if self.at_kind(kind, words):
+            return self.take()
+        raise self.fail()
+
+    def choice(self, what: str, *words: str) -> str:
+        """Take one of a closed list of words and return it in lower case, or fail with the list."""
+        if self.at_word(*words):
+            return self.take().lower
+        if self.token.kind is Kind.NAME:
+            raise SyntaxFail(errors.unknown_choice(self.token, what, words))
+        raise self.fail()
+
+    def fail(self, help_text: str | None = None) -> SyntaxFail:
+        """The failure to raise: everything looked for here was not found."""
+        token = self.token
+        if token.kind is Kind.UNCLOSED:
+            return SyntaxFail(errors.unclosed_quote(token))
+        expected = list(dict.fromkeys(self.tried))
+        return SyntaxFail(errors.unexpected(token, expected[:8], help_text))
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Say something and go on."""
+        self.diagnostics.append(diagnostic)

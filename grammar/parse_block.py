@@ -1,0 +1,177 @@
+"""Blocks in braces, item by item: a mistake stays in its item, and a missing brace in its block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from grammar import syntax_errors as errors
+from grammar.cursor import Cursor, SyntaxFail
+from grammar.nearest import nearest
+from grammar.parse_soql import field_path
+from grammar.parse_value import string_value
+from grammar.soql_tree import FieldPath
+from grammar.source import Span
+from grammar.spec_tree import FieldSelection, Invalid, Name, SelectedField, Text
+from grammar.tokens import Kind, Token
+
+T = TypeVar("T")
+
+# What follows the first word of each statement: with both, a statement is recognised even where a brace is missing.
+SIGNATURES: dict[str, tuple[Kind | str, ...]] = {
+    "accord": (Kind.NUMBER,),
+    "accounts": ("{",),
+    "owners": ("{",),
+    "arr": ("none", "from"),
+    "renewal": ("none", "from"),
+    "metric": (Kind.TEXT,),
+    "define": (Kind.NAME,),
+    "contacts": ("{", "none"),
+    "opportunities": ("{", "none"),
+    "object": (Kind.NAME,),
+    "cases": ("{",),
+    "chatter": ("on",),
+    "schedule": ("every",),
+    "guards": ("{",),
+    "writeback": (Kind.NAME,),
+    "test": (Kind.TEXT,),
+}
+
+
+def begins_statement(cursor: Cursor) -> bool:
+    """Whether a statement begins here: its first word begins a line and what must follow it follows."""
+    token = cursor.token
+    if token.kind is not Kind.NAME or not token.first:
+        return False
+    following = cursor.peek()
+    return any(
+        following.kind is sign if isinstance(sign, Kind) else following.lower == sign
+        for sign in SIGNATURES.get(token.lower, ())
+    )
+
+
+def block(
+    cursor: Cursor,
+    item: Callable[[Cursor], T],
+    starts: Callable[[Cursor], bool],
+) -> tuple[T | Invalid, ...]:
+    """Parse `{ item item ... }`.
+
+    `starts` says whether an item begins at the cursor. After a mistake the parser goes on at the next item that
+    begins a line. A block that is not closed ends where the next statement begins.
+    """
+    opening = cursor.expect_sign("{")
+    items: list[T | Invalid] = []
+    while not cursor.at_sign("}"):
+        if cursor.token.kind is Kind.END or begins_statement(cursor):
+            if not _swallowed_brace(cursor, opening):
+                cursor.report(errors.unclosed_block(opening, cursor.token))
+            return tuple(items)
+        begin, depth = cursor.index, cursor.depth
+        try:
+            items.append(item(cursor))
+        except SyntaxFail as fail:
+            cursor.report(fail.diagnostic)
+            cursor.depth = depth
+            _skip_item(cursor, begin, starts)
+            items.append(invalid(cursor, begin))
+    cursor.take()
+    return tuple(items)
+
+
+def _swallowed_brace(cursor: Cursor, opening: Token) -> bool:
+    """Whether a quote that is not closed, which is reported already, took the closing brace with it."""
+    return any(
+        token.kind is Kind.UNCLOSED and "}" in token.text
+        for token in cursor.tokens[: cursor.index]
+        if token.start > opening.start
+    )
+
+
+def _skip_item(cursor: Cursor, begin: int, starts: Callable[[Cursor], bool]) -> None:
+    inner = sum({"{": 1, "}": -1}.get(t.text, 0) for t in cursor.tokens[begin : cursor.index])
+    while cursor.token.kind is not Kind.END:
+        token = cursor.token
+        if cursor.index > begin and begins_statement(cursor):
+            return
+        if inner <= 0 and (token.text == "}" or (cursor.index > begin and token.first and starts(cursor))):
+            return
+        inner += {"{": 1, "}": -1}.get(token.text, 0) if token.kind is Kind.PUNCTUATION else 0
+        cursor.take()
+
+
+def invalid(cursor: Cursor, begin: int) -> Invalid:
+    """The tokens from number `begin` up to the cursor, kept as text."""
+    first = cursor.tokens[begin]
+    span = Span(first.start, max(first.start, cursor.tokens[max(cursor.index - 1, begin)].end))
+    return Invalid(cursor.text[span.start : span.end], span)
+
+
+def words_start(*words: str) -> Callable[[Cursor], bool]:
+    """Items that begin with one of these keywords."""
+    return lambda cursor: cursor.token.kind is Kind.NAME and cursor.token.lower in words
+
+
+def keyword(cursor: Cursor, what: str, words: tuple[str, ...]) -> str:
+    """The keyword that begins an item; one that is nearly right is reported and taken as the right one."""
+    if cursor.at_word(*words):
+        return cursor.take().lower
+    token = cursor.token
+    near = nearest(token.text, words) if token.kind is Kind.NAME else None
+    if near is None:
+        raise cursor.fail()
+    cursor.report(errors.unknown_choice(token, what, words))
+    cursor.take()
+    return near
+
+
+def name(cursor: Cursor, words: str) -> Name:
+    """A bare name; `words` says of what."""
+    token = cursor.expect_kind(Kind.NAME, words)
+    return Name(token.text, token.span)
+
+
+def text(cursor: Cursor, words: str) -> Text:
+    """A text in double quotes; single quotes are reported and taken."""
+    token = cursor.token
+    if token.kind is Kind.STRING:
+        cursor.report(errors.unexpected(token, (words,), f'names stand in double quotes: write `"{token.text[1:-1]}"`'))
+        cursor.take()
+        return Text(token.text[1:-1], token.span)
+    cursor.expect_kind(Kind.TEXT, words)
+    return Text(string_value(cursor, token).value, token.span)
+
+
+def separated(cursor: Cursor, item: Callable[[Cursor], T], ends: Callable[[Cursor], bool]) -> tuple[T, ...]:
+    """Parse `item, item, ...`; a missing comma is reported and taken as written, unless `ends` says that the list ends."""
+    items = [item(cursor)]
+    while True:
+        token = cursor.token
+        if cursor.accept_sign(","):
+            items.append(item(cursor))
+        elif token.kind is Kind.NAME and not ends(cursor) and not begins_statement(cursor):
+            cursor.report(errors.missing_comma(token, cursor.last.span))
+            items.append(item(cursor))
+        else:
+            return tuple(items)
+
+
+def selected_field(cursor: Cursor) -> SelectedField:
+    """`Field` or `Field as "Label"`."""
+    path: FieldPath = field_path(cursor)
+    label = text(cursor, "a display name in double quotes") if cursor.accept_word("as") else None
+    end = label.span if label else path.span
+    return SelectedField(path, label, path.span.to(end))
+
+
+def selection(cursor: Cursor, mode: str, start: Token, ends: Callable[[Cursor], bool]) -> FieldSelection:
+    """The fields behind `fields`, `also` or `except`, which stands at `start` and is taken already."""
+    fields = separated(cursor, selected_field, ends)
+    span = cursor.since(start.start)
+    match mode:
+        case "fields":
+            return FieldSelection("fields", fields, span)
+        case "also":
+            return FieldSelection("also", fields, span)
+        case _:
+            return FieldSelection("except", fields, span)
