@@ -54,9 +54,10 @@ class ExtractColumn(Node):
 class Extract(Node):
     """One read of Salesforce: the rows of a filter with the columns that tables, links and numbers need.
 
-    `census` asks for Id, SystemModstamp, links and deciding volatile columns of the rows that match now; `fetch` asks for
-    all columns under the same condition. `mode` says which of the two a run sends: `full` sends `fetch` alone, whose Ids
-    then are the match list; `census` sends the census and fetches what the copy lacks. `why` gives the reason in words.
+    `census` asks for Id, SystemModstamp, links and deciding volatile columns of the rows that match now; `fetch`
+    asks for all columns under the same condition. `mode` says which of the two a run sends: `full` sends `fetch`
+    alone, whose Ids then are the match list; `census` sends the census and fetches what the copy lacks. `why` gives
+    the reason in words.
     """
 
     id: str

@@ -23,6 +23,5 @@ def to_18(record_id: str) -> str:
     if len(record_id) == 18:
         return record_id
     return record_id + "".join(
-        _CHECK[sum(1 << i for i, char in enumerate(record_id[at : at + 5]) if "A" <= char <= "Z")]
-        for at in (0, 5, 10)
+        _CHECK[sum(1 << i for i, char in enumerate(record_id[at : at + 5]) if "A" <= char <= "Z")] for at in (0, 5, 10)
     )

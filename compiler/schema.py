@@ -216,9 +216,7 @@ def _field(raw: Mapping[str, Any]) -> Field:
         filterable=filterable,
         sortable=_flag(raw, "sortable", kind not in _UNSORTABLE and not long_text),
         groupable=_flag(raw, "groupable", kind not in _UNGROUPABLE and not long_text and not calculated),
-        aggregatable=_flag(
-            raw, "aggregatable", kind not in _UNSORTABLE and kind != "boolean" and not long_text
-        ),
+        aggregatable=_flag(raw, "aggregatable", kind not in _UNSORTABLE and kind != "boolean" and not long_text),
         calculated=calculated,
         custom=custom,
         createable=_flag(raw, "createable", not calculated and kind != "id"),

@@ -1,0 +1,39 @@
+"""Objects that cannot be brought in as records."""
+
+from __future__ import annotations
+
+from compiler.schema import SObject
+from grammar.diagnostics import Diagnostic, Label, Rule, Severity
+from grammar.source import Span
+
+RULE = Rule("E0404", "object-refused", Severity.ERROR)
+
+_SUFFIXES = {
+    "__b": "big objects can only be read by their index",
+    "__x": "external objects live in another system and have no stamps to follow",
+    "__mdt": "custom metadata belongs to no account",
+    "history": "history rows are the log of changes and may be archived or removed by Salesforce",
+    "share": "sharing rows are recalculated by Salesforce at any time",
+    "__history": "history rows are the log of changes and may be archived or removed by Salesforce",
+    "__share": "sharing rows are recalculated by Salesforce at any time",
+}
+
+
+def object_refused(sobject: SObject, span: Span) -> Diagnostic | None:
+    """Why records of this object cannot be synced, or None if they can."""
+    lowered = sobject.name.lower()
+    why = next((reason for suffix, reason in _SUFFIXES.items() if lowered.endswith(suffix)), None)
+    if why is None and not sobject.queryable:
+        why = "Salesforce does not let it be queried"
+    if why is None and sobject.field("Id") is None:
+        why = "its rows have no Id"
+    if why is None and sobject.field("SystemModstamp") is None and sobject.field("CreatedDate") is None:
+        why = "its rows have neither SystemModstamp nor CreatedDate"
+    if why is None:
+        return None
+    return Diagnostic(
+        RULE,
+        f"`{sobject.name}` cannot be brought in: {why}",
+        Label(span, "cannot be synced"),
+        help="bring the object that it belongs to instead",
+    )

@@ -1,0 +1,54 @@
+"""A bare name in a condition that no definition explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from grammar.diagnostics import Diagnostic, Edit, Fix, Label, Rule, Severity
+from grammar.nearest import nearest
+from grammar.source import Span
+
+RULE = Rule("E0204", "unknown-definition", Severity.ERROR)
+OTHER_OBJECT = Rule("E0205", "definition-of-other-object", Severity.ERROR)
+CIRCLE = Rule("E0206", "circular-definition", Severity.ERROR)
+
+
+def unknown_definition(name: str, span: Span, known: Iterable[str], boolean_field: str | None) -> Diagnostic:
+    """Neither a definition nor a comparison; a boolean field needs `= true`."""
+    if boolean_field:
+        return Diagnostic(
+            RULE,
+            f"`{boolean_field}` is a field, and a condition compares it with a value",
+            Label(span, "no comparison"),
+            help=f"write `{boolean_field} = true`",
+            fix=Fix("compare it with true", (Edit(span, f"{boolean_field} = true"),)),
+        )
+    near = nearest(name, known)
+    return Diagnostic(
+        RULE,
+        f"there is no definition `{name}`",
+        Label(span, "a bare name in a condition is a definition"),
+        help=f"did you mean `{near}`?" if near else f"write a comparison, or `define {name} on ... where ...`",
+        fix=Fix(f"write `{near}`", (Edit(span, near),)) if near else None,
+    )
+
+
+def definition_of_other_object(name: str, span: Span, defined_on: str, used_on: str, definition: Span) -> Diagnostic:
+    """A definition is used in a condition on another object."""
+    return Diagnostic(
+        OTHER_OBJECT,
+        f"`{name}` is defined on `{defined_on}` and cannot be used on `{used_on}`",
+        Label(span, f"this condition is on `{used_on}`"),
+        (Label(definition, f"defined on `{defined_on}` here"),),
+        f"write a definition on `{used_on}`",
+    )
+
+
+def circular_definition(name: str, span: Span) -> Diagnostic:
+    """A definition uses itself, directly or by way of others."""
+    return Diagnostic(
+        CIRCLE,
+        f"`{name}` is defined by itself",
+        Label(span, "leads back to its own definition"),
+        help="write out one of the conditions",
+    )

@@ -1,0 +1,175 @@
+"""From bound conditions to filters with clause trees, and from the columns that are needed to queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compiler.plan import Clause, Extract, ExtractColumn, Filter
+from compiler.print_soql import print_condition
+from compiler.relation import ColumnType
+from compiler.resolved import FieldRef, ResolvedFilter
+from compiler.schema import NUMBER_TYPES, Field, Schema
+from grammar.soql_tree import (
+    And,
+    Comparison,
+    Condition,
+    FieldPath,
+    FromItem,
+    Not,
+    Or,
+    Paren,
+    Query,
+    SelectItem,
+    Use,
+)
+from grammar.source import NOWHERE, Span
+
+EVERY_TIME = "this version of Accord reads all matching rows at every run"
+
+
+def column_type(field: Field) -> ColumnType:
+    """The type that a field's values are stored in. A number's scale is the describe's: data may raise it."""
+    if field.type in NUMBER_TYPES:
+        return ColumnType("decimal", field.scale)
+    match field.type:
+        case "id" | "reference":
+            return ColumnType("id")
+        case "boolean":
+            return ColumnType("boolean")
+        case "date":
+            return ColumnType("date")
+        case "datetime":
+            return ColumnType("timestamp")
+        case "time":
+            return ColumnType("time")
+        case _:
+            return ColumnType("text")
+
+
+def flatten(condition: Condition) -> Condition:
+    """The same condition without parentheses of its own, AND in AND and OR in OR made one.
+
+    Salesforce takes sub-selects on the top level only, so `(a AND b IN (SELECT ...)) AND c` must not nest. The printer
+    puts the parentheses back that are needed.
+    """
+    match condition:
+        case Paren(inner):
+            return flatten(inner)
+        case Not(operand, span):
+            return Not(flatten(operand), span)
+        case And(operands, span):
+            return And(tuple(_spliced(operands, And)), span)
+        case Or(operands, span):
+            return Or(tuple(_spliced(operands, Or)), span)
+        case Comparison() | Use():
+            return condition
+
+
+def _spliced(operands: Iterable[Condition], kind: type[And] | type[Or]) -> Iterable[Condition]:
+    for operand in map(flatten, operands):
+        if isinstance(operand, And | Or) and isinstance(operand, kind):
+            yield from operand.operands
+        else:
+            yield operand
+
+
+def lower_filter(filter_id: str, sobject: str, bound: ResolvedFilter | None, span: Span) -> Filter:
+    """A filter under its id; without a condition it takes all rows of the object."""
+    if bound is None:
+        return Filter(filter_id, sobject, None, None, span)
+    clauses = _clause(bound.written, bound.condition, f"{filter_id}/1", None)
+    return Filter(filter_id, sobject, flatten(bound.condition), clauses, bound.span)
+
+
+def _clause(written: Condition, expanded: Condition, clause_id: str, definition: str | None) -> Clause:
+    """The clause tree. `written` has the uses of definitions where `expanded` has what they stand for."""
+    if isinstance(written, Use) and isinstance(expanded, Paren):
+        return _clause(expanded.inner, expanded.inner, clause_id, written.name)
+    if isinstance(written, Paren) and isinstance(expanded, Paren):
+        return _clause(written.inner, expanded.inner, clause_id, definition)
+    soql = print_condition(flatten(expanded)).text
+    match written, expanded:
+        case (And(ours), And(theirs)) | (Or(ours), Or(theirs)):
+            children = tuple(
+                _clause(a, b, f"{clause_id}.{n}", None) for n, (a, b) in enumerate(zip(ours, theirs, strict=True), 1)
+            )
+            kind = "and" if isinstance(written, And) else "or"
+            return Clause(clause_id, "and" if kind == "and" else "or", soql, definition, children, written.span)
+        case Not(ours), Not(theirs):
+            child = _clause(ours, theirs, f"{clause_id}.1", None)
+            return Clause(clause_id, "not", soql, definition, (child,), written.span)
+        case _:
+            return Clause(clause_id, "leaf", soql, definition, (), written.span)
+
+
+class ExtractDraft:
+    """The columns that something needs of an object's rows, gathered before its queries are made."""
+
+    def __init__(self, extract_id: str, sobject: str, schema: Schema, bound: ResolvedFilter | None, span: Span) -> None:
+        self.id = extract_id
+        self.object = sobject
+        self.bound = bound
+        self.condition = flatten(bound.condition) if bound else None
+        self.span = span
+        self._columns: dict[str, FieldRef] = {}
+        self._deciding: set[str] = set()
+        known = schema.object(sobject)
+        for name in ("Id", "SystemModstamp", "CreatedDate"):
+            field = known.field(name) if known else None
+            if field is not None and (name != "CreatedDate" or "systemmodstamp" not in self._columns):
+                path = FieldPath((field.name,), NOWHERE)
+                self.need(FieldRef(sobject, path, (), field, sobject, NOWHERE), deciding=True)
+
+    def need(self, ref: FieldRef, *, deciding: bool = False) -> str:
+        """Read a field; returns its column name. `deciding`: it feeds a link, an owner or a number."""
+        key = ref.name.lower()
+        known = self._columns.setdefault(key, ref)
+        if deciding:
+            self._deciding.add(key)
+        return known.name
+
+    def filter(self) -> Filter:
+        """The filter whose rows are read."""
+        return lower_filter(self.id, self.object, self.bound, self.span)
+
+    def extract(self) -> Extract:
+        """The finished extract with its two queries."""
+        columns = tuple(
+            ExtractColumn(FieldPath(ref.path.names, ref.span), column_type(ref.field), ref.field.type, ref.volatile)
+            for ref in self._columns.values()
+        )
+        census = [c.path for c, key in zip(columns, self._columns, strict=True) if key in self._deciding]
+        return Extract(
+            self.id,
+            self.id,
+            self.object,
+            columns,
+            _query(self.object, census, self.condition, self.span),
+            _query(self.object, [c.path for c in columns], self.condition, self.span),
+            "full",
+            EVERY_TIME,
+        )
+
+
+class Drafts:
+    """All reads of a plan. What asks for the same rows of the same object shares one."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.drafts: list[ExtractDraft] = []
+
+    def draft(self, extract_id: str, sobject: str, bound: ResolvedFilter | None, span: Span) -> ExtractDraft:
+        """The draft that reads these rows; `extract_id` names it if it is the first to do so."""
+        condition = flatten(bound.condition) if bound else None
+        for known in self.drafts:
+            if known.object == sobject and known.condition == condition:
+                return known
+        draft = ExtractDraft(extract_id, sobject, self.schema, bound, span)
+        self.drafts.append(draft)
+        return draft
+
+
+def _query(sobject: str, paths: Iterable[FieldPath], where: Condition | None, span: Span) -> Query:
+    select = tuple(SelectItem(path, None, path.span) for path in paths)
+    source = (FromItem(FieldPath((sobject,), span), None, span),)
+    return Query(select, source, span, where=where)

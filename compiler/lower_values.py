@@ -1,0 +1,109 @@
+"""Calculated account values: child rows aggregated to one row an account, before anything is joined."""
+
+from __future__ import annotations
+
+from compiler.lower_links import linked, picked
+from compiler.lower_soql import Drafts, ExtractDraft, column_type
+from compiler.plan import Source
+from compiler.relation import (
+    Aggregated,
+    Assign,
+    Call,
+    Col,
+    ColumnType,
+    Expr,
+    Filtered,
+    First,
+    Joined,
+    Lit,
+    Measure,
+    OrderKey,
+    Relation,
+    Select,
+    Take,
+)
+from compiler.relation_columns import average_type
+from compiler.resolved import FieldRef, ResolvedAggregate
+from compiler.schema import MONEY_TYPES
+from grammar.soql_tree import BooleanValue, DateValue, NumberValue, StringValue, Value
+
+COUNT = ColumnType("decimal", 0)
+
+
+def value_type(source: FieldRef | ResolvedAggregate) -> ColumnType:
+    """The type of a value; an average keeps at least six digits behind the point."""
+    if isinstance(source, FieldRef):
+        return column_type(source.field)
+    if source.value is None:
+        return COUNT
+    kind = column_type(source.value.field)
+    return average_type(kind) if source.function == "average" else kind
+
+
+def is_money(source: FieldRef | ResolvedAggregate) -> bool:
+    """Whether the value is an amount of money, which has a currency."""
+    field = source.field if isinstance(source, FieldRef) else source.value.field if source.value else None
+    return field is not None and field.type in MONEY_TYPES
+
+
+def lineage(source: FieldRef | ResolvedAggregate) -> tuple[Source, ...]:
+    """The fields that a value comes from."""
+    if isinstance(source, FieldRef):
+        return (Source(source.object, source.name),)
+    refs = [source.value, source.by, source.link.child, source.link.parent]
+    return tuple(dict.fromkeys(Source(ref.object, ref.name) for ref in refs if ref is not None))
+
+
+def draft_aggregate(extract_id: str, source: ResolvedAggregate, drafts: Drafts) -> ExtractDraft:
+    """What must be read for an aggregate."""
+    draft = drafts.draft(extract_id, source.object, source.filter, source.span)
+    for ref in (source.link.child, source.value, source.by):
+        if ref is not None:
+            draft.need(ref, deciding=True)
+    return draft
+
+
+def join_aggregate(base: Relation, draft: ExtractDraft, source: ResolvedAggregate, column: str) -> Relation:
+    """`base` with the aggregate in `column`. INVARIANT: `base` has one row an account, and so has the result."""
+    value = draft.need(source.value, deciding=True) if source.value else None
+    by = draft.need(source.by, deciding=True) if source.by else None
+    columns = [name for name in ("Id", value, by) if name is not None]
+    rows = linked(draft, columns, source.link, base, "account_id")
+    per_account: Relation
+    if source.function == "latest" or source.function == "earliest":
+        assert by is not None
+        assert value is not None
+        ordered = Filtered(rows, Call("is_not_null", (Col(by),)))
+        order = (OrderKey(by, descending=source.function == "latest"), OrderKey("Id", descending=True))
+        first = First(ordered, ("account_id",), order)
+        per_account = Select(first, (*picked("account_id"), Assign("value", Col(value))))
+    else:
+        measure = Measure("value", source.function, Col(value) if value else None)
+        per_account = Aggregated(rows, ("account_id",), (measure,))
+    return Joined(base, per_account, "left", (("Id", "account_id"),), (Take(column, "value"),))
+
+
+def finished(source: ResolvedAggregate, column: str) -> Expr:
+    """The joined aggregate with its `else`; a count over no rows is 0."""
+    otherwise = source.otherwise
+    if otherwise is None:
+        return Call("coalesce", (Col(column), Lit("0", COUNT))) if source.function == "count" else Col(column)
+    if isinstance(otherwise, FieldRef):
+        return Call("coalesce", (Col(column), Col(otherwise.name)))
+    return Call("coalesce", (Col(column), literal(otherwise)))
+
+
+def literal(value: Value) -> Lit:
+    """A value of the language as a constant."""
+    match value:
+        case NumberValue(text):
+            digits = text.partition(".")[2]
+            return Lit(text.lstrip("+"), ColumnType("decimal", len(digits)))
+        case StringValue(text):
+            return Lit(text, ColumnType("text"))
+        case BooleanValue(truth):
+            return Lit(truth, ColumnType("boolean"))
+        case DateValue(text):
+            return Lit(text, ColumnType("date"))
+        case _:
+            raise ValueError(f"{type(value).__name__} cannot stand behind `else`")

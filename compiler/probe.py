@@ -1,0 +1,160 @@
+"""Questions to Salesforce about a plan: how many match, how many match twice, a few rows, these very rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from compiler.plan import Extract, Filter
+from compiler.print_soql import print_query
+from compiler.schema import SObject
+from grammar.soql_tree import (
+    And,
+    Comparison,
+    Condition,
+    FieldPath,
+    FromItem,
+    FunctionCall,
+    Not,
+    Or,
+    OrderItem,
+    Paren,
+    Query,
+    SelectItem,
+    StringValue,
+    SubSelect,
+    ValueList,
+)
+from grammar.source import NOWHERE
+
+MAX_SEMI_JOINS = 2
+_ID = FieldPath(("Id",), NOWHERE)
+
+
+def count_query(filter_: Filter) -> Query:
+    """`SELECT COUNT() FROM Account WHERE ...`: how many rows a filter matches."""
+    return _count(filter_.object, filter_.condition)
+
+
+def overlap_count(filters: Sequence[Filter]) -> Query | None:
+    """How many rows match all filters at once; None where one query of Salesforce's cannot ask that.
+
+    Salesforce takes two semi-joins in a query, and none under OR or NOT. Raises ValueError for no filters, and for
+    filters of different objects.
+    """
+    if not filters or any(f.object.lower() != filters[0].object.lower() for f in filters):
+        raise ValueError("an overlap needs filters of one object")
+    parts: list[Condition] = []
+    for filter_ in filters:
+        parts += (part for part in conjuncts(filter_.condition) if part not in parts)
+    semi_joins = sum(is_semi_join(part) for part in parts)
+    if semi_joins > MAX_SEMI_JOINS or any(not is_semi_join(p) and _has_semi_join(p) for p in parts):
+        return None
+    return _count(filters[0].object, _conjunction(parts))
+
+
+def sample_query(extract: Extract, limit: int) -> Query:
+    """The extract's own query for its first rows in the order of Ids, so that the same rows come every time."""
+    order = (OrderItem(_ID, None, None, NOWHERE),)
+    return _with(extract.fetch, order_by=extract.fetch.order_by or order, limit=limit)
+
+
+def by_id_query(extract: Extract, ids: Sequence[str], columns: Sequence[str] | None = None) -> Query:
+    """Which of these rows match the extract's condition now, with the given columns (all, unless named) and Id.
+
+    Raises ValueError for no Ids, since SOQL knows no empty list, and for a column that the extract has not.
+    """
+    names = [c.name for c in extract.columns] if columns is None else list(columns)
+    paths = {c.name: c.path for c in extract.columns} | {"Id": _ID}
+    if unknown := [name for name in names if name not in paths]:
+        raise ValueError(f"the extract {extract.id} has no column {', '.join(unknown)}")
+    condition = _conjunction([*conjuncts(extract.fetch.where), _is_one_of(ids)])
+    return _with(extract.fetch, select=_items(paths[name] for name in dict.fromkeys(("Id", *names))), where=condition)
+
+
+def ids_that_fit(
+    query_of: Callable[[Sequence[str]], Query], max_length: int, length_of: Callable[[str], int] = len
+) -> int:
+    """How many Ids a query can ask for.
+
+    Args:
+        query_of: the query for some Ids: `lambda ids: by_id_query(extract, ids)`.
+        max_length: how long the printed query may be, in what `length_of` counts.
+        length_of: the length of a text; give another one where a URL encodes it.
+
+    Raises:
+        ValueError: not even one fits.
+    """
+    one, two = (length_of(print_query(query_of(["0" * 18] * n)).text) for n in (1, 2))
+    if one > max_length:
+        raise ValueError(f"a query for a single Id has {one} characters, more than {max_length}")
+    return 1 + (max_length - one) // (two - one)
+
+
+def status_query(sobject: SObject, ids: Sequence[str]) -> Query:
+    """Whether rows are in the bin and what they were merged into, as far as the object tells; for queryAll."""
+    names = ("Id", "IsDeleted", "MasterRecordId")
+    fields = (field for field in map(sobject.field, names) if field is not None)
+    items = _items(FieldPath((field.name,), NOWHERE) for field in fields)
+    return Query(items, _source(sobject.name), NOWHERE, where=_is_one_of(ids))
+
+
+def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
+    """The conditions that must all hold, without the parentheses and ANDs between them."""
+    match condition:
+        case None:
+            return ()
+        case Paren():
+            return conjuncts(condition.inner)
+        case And():
+            return tuple(part for operand in condition.operands for part in conjuncts(operand))
+        case _:
+            return (condition,)
+
+
+def is_semi_join(condition: Condition) -> bool:
+    """Whether it is `Id IN (SELECT ...)`, or NOT IN: a semi-join or an anti-join."""
+    return isinstance(condition, Comparison) and isinstance(condition.right, SubSelect)
+
+
+def _has_semi_join(condition: Condition) -> bool:
+    match condition:
+        case And() | Or():
+            return any(_has_semi_join(operand) for operand in condition.operands)
+        case Not():
+            return _has_semi_join(condition.operand)
+        case Paren():
+            return _has_semi_join(condition.inner)
+        case _:
+            return is_semi_join(condition)
+
+
+def _conjunction(parts: Sequence[Condition]) -> Condition | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return And(tuple(parts), NOWHERE)
+
+
+def _is_one_of(ids: Sequence[str]) -> Comparison:
+    if not ids:
+        raise ValueError("a query by Id needs at least one Id")
+    values = tuple(StringValue(record_id, record_id, NOWHERE) for record_id in ids)
+    return Comparison(_ID, "IN", ValueList(values, NOWHERE), NOWHERE)
+
+
+def _count(sobject: str, condition: Condition | None) -> Query:
+    count = SelectItem(FunctionCall("COUNT", (), NOWHERE), None, NOWHERE)
+    return Query((count,), _source(sobject), NOWHERE, where=condition)
+
+
+def _source(sobject: str) -> tuple[FromItem, ...]:
+    return (FromItem(FieldPath((sobject,), NOWHERE), None, NOWHERE),)
+
+
+def _items(paths: Iterable[FieldPath]) -> tuple[SelectItem, ...]:
+    return tuple(SelectItem(path, None, NOWHERE) for path in paths)
+
+
+def _with(query: Query, **changes: Any) -> Query:
+    fields: dict[str, Any] = {name: getattr(query, name) for name in query.__match_args__}
+    return Query(**{**fields, **changes})
