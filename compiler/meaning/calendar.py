@@ -6,7 +6,7 @@ Every literal is a half-open range of days. Nothing here looks at the host's clo
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timezone
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -124,26 +124,28 @@ class Calendar(NamedTuple):
 
     def midnight(self, day: date) -> datetime:
         """The moment at which a day starts for the user, in UTC and without a zone."""
+        if day in (date.min, date.max):
+            return datetime.combine(day, time())
         local = datetime.combine(day, time(), self._day_zone)
         return local.astimezone(UTC).replace(tzinfo=None)
 
     def days(self, name: str, count: int | None = None) -> DayRange:
         """The days that a date literal stands for; raises ValueError for a name that is none.
 
-        A count that leads out of the calendar (years 1 to 9999) raises OverflowError.
+        A count that leads out of the calendar ends at its first or last day.
         """
         today = self.today
         match name:
             case "TODAY":
-                return _one(today)
+                return _range(today, 0, 1)
             case "YESTERDAY":
-                return _one(today - timedelta(1))
+                return _range(today, -1, 1)
             case "TOMORROW":
-                return _one(today + timedelta(1))
+                return _range(today, 1, 1)
             case "LAST_90_DAYS":
-                return DayRange(today - timedelta(90), today + timedelta(1))
+                return _range(today, -90, 91)
             case "NEXT_90_DAYS":
-                return DayRange(today + timedelta(1), today + timedelta(91))
+                return _range(today, 1, 90)
         form = _FORM.fullmatch(name)
         if form is None:
             raise ValueError(f"{name} is not a date literal")
@@ -154,19 +156,17 @@ class Calendar(NamedTuple):
             return self._units(unit, {"LAST": -1, "THIS": 0, "NEXT": 1}[side], 1)
         n = _given(name, count)
         if unit == "DAY":  # the one unit whose ranges touch today
-            first = today - timedelta(n) if side == "LAST" else today + timedelta(1)
-            return DayRange(first, first + timedelta(n + 1 if side == "LAST" else n))
+            return _range(today, -n, n + 1) if side == "LAST" else _range(today, 1, n)
         return self._units(unit, -n if side == "LAST" else 1, n)
 
     def _units(self, unit: str, first: int, length: int) -> DayRange:
         """`length` whole units, the first of which lies `first` units from the current one."""
         today = self.today
         if unit == "DAY":
-            start = today + timedelta(first)
-            return DayRange(start, start + timedelta(length))
+            return _range(today, first, length)
         if unit == "WEEK":
-            start = today - timedelta((today.weekday() - self.week_start) % 7) + timedelta(weeks=first)
-            return DayRange(start, start + timedelta(weeks=length))
+            into_week = (today.weekday() - self.week_start) % 7
+            return _range(today, 7 * first - into_week, 7 * length)
         if unit not in _MONTHS_IN:
             raise ValueError(f"{unit} is not a unit of a date literal")
         size = _MONTHS_IN[unit]
@@ -176,18 +176,23 @@ class Calendar(NamedTuple):
         return DayRange(_first_of(start_month), _first_of(start_month + length * size))
 
 
-def _one(day: date) -> DayRange:
-    return DayRange(day, day + timedelta(1))
-
-
 def _given(name: str, count: int | None) -> int:
     if count is None:
         raise ValueError(f"{name} needs a number")
     return count
 
 
+def _range(origin: date, first: int, length: int) -> DayRange:
+    """`length` days, the first of which lies `first` days from `origin`."""
+    return DayRange(_shifted(origin, first), _shifted(origin, first + length))
+
+
+def _shifted(origin: date, days: int) -> date:
+    return date.fromordinal(min(max(origin.toordinal() + days, 1), date.max.toordinal()))
+
+
 def _first_of(months: int) -> date:
     year, month = divmod(months, 12)
-    if not 1 <= year <= 9999:
-        raise OverflowError(f"year {year} is out of the calendar")
-    return date(year, month + 1, 1)
+    if year < 1:
+        return date.min
+    return date(year, month + 1, 1) if year <= date.max.year else date.max

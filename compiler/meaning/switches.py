@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 
 class Switches(NamedTuple):
-    """How each open question is answered. The numbers name the probes that settle them (section 16 of the fact list)."""
+    """How each open question is answered. A number is that of the probe on a real org that would settle it."""
 
     null_passes_not_equal: bool = True
     """1: `f != 'x'` returns rows where f is null."""

@@ -1,0 +1,90 @@
+"""Requests and answers as plain values, so that a handler neither knows a web framework nor a socket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from sandbox.errors import ApiError
+from sandbox.sessions import Session
+
+JSON = "application/json;charset=UTF-8"
+CSV = "text/csv; charset=UTF-8"
+
+
+class Call(NamedTuple):
+    """One request. Header names are in lower case; `path` is decoded; `session` is set where a token was needed."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    base_url: str
+    session: Session | None = None
+
+    @property
+    def user(self) -> Session:
+        """The session of a request that needs one."""
+        assert self.session is not None
+        return self.session
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; raises ApiError JSON_PARSER_ERROR."""
+        value = self.json_value()
+        if not isinstance(value, dict):
+            raise ApiError(400, "JSON_PARSER_ERROR", "a JSON object is wanted")
+        return value
+
+    def json_value(self) -> Any:  # any JSON may come
+        """The body as JSON of any kind; numbers with a point are kept as text of their digits."""
+        try:
+            return json.loads(self.body, parse_float=NumberText)
+        except ValueError as error:
+            raise ApiError(400, "JSON_PARSER_ERROR", f"{error}") from None
+
+    def form(self) -> dict[str, str]:
+        """The body as an HTML form."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+class NumberText(str):
+    """The digits of a JSON number, as they were sent."""
+
+    __slots__ = ()
+
+
+class Answer(NamedTuple):
+    """An answer: status, body (at once or as a stream) and headers in the letter case that goes on the wire."""
+
+    status: int
+    body: bytes | Iterator[bytes]
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def json_answer(value: object, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+    """A JSON body."""
+    return Answer(status, json_bytes(value), (("Content-Type", JSON), *headers))
+
+
+def json_text_answer(text: str, status: int = 200) -> Answer:
+    """A body that is JSON already."""
+    return Answer(status, text.encode(), (("Content-Type", JSON),))
+
+
+def no_content() -> Answer:
+    """204."""
+    return Answer(204, b"")
+
+
+def json_bytes(value: object) -> bytes:
+    """JSON in UTF-8, without needless blanks."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def rest_time(moment: datetime) -> str:
+    """A moment as REST writes it: `2026-03-01T10:20:30.000+0000`."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
