@@ -175,7 +175,7 @@ def _object(describe: Mapping[str, Any]) -> SObject:
     children = (
         ChildRelationship(c["relationshipName"], c["childSObject"], c["field"])
         for c in describe.get("childRelationships") or ()
-        if c.get("relationshipName")
+        if c.get("relationshipName") and c.get("childSObject") and c.get("field")
     )
     return SObject(
         name=name,

@@ -1,0 +1,95 @@
+"""The command `accord`: a thin group that imports a command only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+# In the order in which people meet them. Each names the module that has it under the attribute `command`.
+COMMANDS = {
+    "demo": "console.commands.demo",
+    "init": "console.commands.init",
+    "lint": "console.commands.lint",
+    "fmt": "console.commands.fmt",
+    "explain": "console.commands.explain",
+    "schema": "console.commands.schema",
+    "compile": "console.commands.compile",
+    "preview": "console.commands.preview",
+    "run": "console.commands.run",
+    "status": "console.commands.status",
+    "sandbox": "console.commands.sandbox",
+}
+
+
+class _Commands(click.Group):
+    """The commands of the table above, in its order."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command = import_module(module).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from grammar.nearest import nearest
+
+            near = nearest(args[0], COMMANDS)
+            hint = f"did you mean `accord {near}`?" if near else "`accord` lists the commands"
+            raise click.UsageError(f"there is no command `{args[0]}`; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from console.version import VERSION
+
+        click.echo(f"accord {VERSION}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and stop.",
+)
+@click.pass_context
+def accord(ctx: click.Context) -> None:
+    """Keep a customer-success platform in step with Salesforce.
+
+    One spec says which accounts come in, who owns them and where their numbers come from.
+    `accord demo` shows the whole story on a local org.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> None:
+    """Run `accord` with the arguments of the process."""
+    try:
+        accord(prog_name="accord")
+    except Exception as error:
+        from engine.errors import AccordError
+
+        if not isinstance(error, AccordError):
+            raise
+        from console.exits import show_error
+
+        show_error(error.message, error.hint)
+        raise SystemExit(error.exit_code) from error

@@ -1,0 +1,58 @@
+"""`accord compile`: what a spec means for an org, readable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from console.exits import NotStarted
+
+
+@click.command("compile", short_help="Show the SOQL and the SQL that a spec becomes.")
+@click.argument("spec", type=click.Path(path_type=Path))
+@click.argument("parts", metavar="[PART]...", nargs=-1)
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write the plan, as JSON, to a file."
+)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "soql", "sql", "json"]),
+    default="text",
+    show_default=True,
+    help="All of it, the queries alone, the statements alone, or a document.",
+)
+@click.option("--schema", metavar="FOLDER", type=click.Path(path_type=Path), help="Org folder to compile against.")
+def command(spec: Path, parts: tuple[str, ...], output: Path | None, style: str, schema: Path | None) -> None:
+    """Compile a spec against a snapshot of the org; nothing is asked of Salesforce.
+
+    PART names filters, queries or tables (`accounts`, `arr`, `contacts`) and shows those alone.
+
+    Shows each filter clause by clause, the SOQL that a run sends, the SQL that makes each table, and two digests: of
+    the plan as it is, and of its meaning, which comments and layout do not change.
+    """
+    from console.plan_text import parts_of, plan_document, plan_text, soql_section, sql_section
+    from console.planning import load_settings, plan_offline
+    from console.texts import write_whole
+
+    plan = plan_offline(spec, load_settings(), schema).plan
+    if unknown := [part for part in parts if part not in parts_of(plan)]:
+        raise NotStarted(f"the plan has no part `{unknown[0]}`", help=f"it has {', '.join(parts_of(plan))}")
+    if output is not None:
+        import json
+
+        from compiler.plan_document import to_document
+
+        write_whole(output, json.dumps(to_document(plan), ensure_ascii=False, indent=1) + "\n")
+        click.echo(f"wrote {output}", err=True)
+    if style == "json":
+        import json
+
+        click.echo(json.dumps(plan_document(plan), ensure_ascii=False, indent=2))
+    elif style == "soql":
+        click.echo(soql_section(plan, parts))
+    elif style == "sql":
+        click.echo(sql_section(plan, parts))
+    elif output is None:
+        click.echo(plan_text(plan, parts))

@@ -1,0 +1,71 @@
+"""`accord sandbox`: a Salesforce org on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from console.exits import NotStarted
+
+if TYPE_CHECKING:
+    from sandbox import Running
+
+
+@click.command("sandbox", short_help="Serve a local Salesforce org, for trying things out.")
+@click.argument("org", required=False, type=click.Path(path_type=Path))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1. Default: a free one.")
+@click.option("--seed", type=int, default=0, help="Tokens follow from it.", show_default=True)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Say how to connect in words, or as a first line of JSON.",
+)
+def command(org: Path | None, port: int, seed: int, style: str) -> None:
+    """Serve the org folder ORG (the example of `accord demo` unless named) until interrupted.
+
+    It answers as Salesforce does, on loopback only. Its data is in memory: nothing in the folder changes. Requests
+    under /__sandbox__/ change records and move the clock.
+    """
+    from console.shipped import shipped
+    from sandbox import Org, OrgError, serve_until_stopped
+
+    folder = org or shipped("acme") / "org"
+
+    def ready(running: Running) -> None:
+        click.echo(_json(running) if style == "json" else _words(running))
+
+    try:
+        serve_until_stopped(Org.load(folder), port, seed, ready)
+    except OrgError as error:
+        raise NotStarted(str(error)) from error
+    except OSError as error:
+        raise NotStarted(f"cannot listen on port {port}: {error.strerror}", help="choose another --port") from error
+
+
+def _json(running: Running) -> str:
+    import json
+
+    names = ("instance_url", "access_token", "client_id", "client_secret", "username")
+    return json.dumps({name: getattr(running, name) for name in names})
+
+
+def _words(running: Running) -> str:
+    return f"""\
+{running.org.settings.name} answers at {running.instance_url}
+
+Use it from another terminal:
+
+  export ACCORD_INSTANCE_URL={running.instance_url}
+  export ACCORD_ACCESS_TOKEN='{running.access_token}'
+  accord preview SPEC
+  accord run SPEC
+
+Or sign in with client id {running.client_id}
+and client secret {running.client_secret}
+
+Ctrl-C ends it."""

@@ -1,0 +1,71 @@
+"""`accord status`: the last runs, and what runs now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from engine.state import RunRecord
+    from engine.status import Status
+
+
+@click.command("status", short_help="Show the last runs, and how far the one is that runs now.")
+@click.option("--store", metavar="FILE", type=click.Path(path_type=Path), help="Where the tables are kept.")
+@click.option("--last", type=click.IntRange(1), default=10, show_default=True, help="How many runs to show.")
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
+)
+def command(store: Path | None, last: int, style: str) -> None:
+    """Show the last runs of the store and what runs now. It never waits for a run."""
+    from console.planning import load_settings
+    from engine.status import read_status
+
+    status = read_status(load_settings(store=store).store, last)
+    if style == "json":
+        import json
+
+        click.echo(json.dumps(status.to_document(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(_text(status))
+
+
+def _text(status: Status) -> str:
+    from console.words import table
+
+    if not status.runs:
+        return f"no runs yet in {status.store}"
+    sections = []
+    if status.running:
+        step = status.running.stage + (f" {status.running.subject}" if status.running.subject else "")
+        sections.append(f"run {status.running.run} is on: {step}")
+    rows = [(str(one.run), _minute(one.started_at), _outcome(one, status), _changed(one)) for one in status.runs]
+    sections.append(table(("run", "started (UTC)", "outcome", "changed"), rows, frozenset({0})))
+    return "\n\n".join(sections)
+
+
+def _minute(at: str) -> str:
+    return at[:16].replace("T", " ")
+
+
+def _outcome(one: RunRecord, status: Status) -> str:
+    from console.drawing import visible
+
+    if one.outcome is None:
+        return "did not end by itself" if one.run in status.died else "running"
+    return f"{one.outcome}: {visible(one.message)}" if one.message else one.outcome
+
+
+def _changed(one: RunRecord) -> str:
+    """How many rows of how many tables a run changed, by its own report."""
+    from console.words import counted
+
+    if one.report is None or one.outcome is None:
+        return ""
+    names = ("inserted", "updated", "resumed", "left", "deleted", "merged", "gone", "newly_rejected")
+    changes = [sum(counts[name] for name in names) for counts in one.report["tables"]]
+    if not any(changes):
+        return "nothing"
+    return f"{counted(sum(changes), 'row')} in {counted(sum(n > 0 for n in changes), 'table')}"

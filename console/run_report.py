@@ -1,0 +1,130 @@
+"""The run report as text: what happened to each table, who owns what, what was checked, what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from console.drawing import visible
+from console.words import counted, table
+
+if TYPE_CHECKING:
+    from engine.reconcile import Counts
+    from engine.report import OwnerReport, RunReport, TieOut, Unattached
+
+# What people read above each number. Those of the second group are shown only where there are any.
+_ALWAYS = (("matches", "matches"), ("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
+_SOMETIMES = (
+    ("resumed", "came back"),
+    ("left", "left"),
+    ("deleted", "deleted"),
+    ("merged", "merged"),
+    ("gone", "gone"),
+    ("rejected", "rejected"),
+    ("moved", "moved during the run"),
+)
+
+
+def run_report(report: RunReport, *, details: bool = False) -> str:
+    """The report. It has no times in it, so that the same run reads the same.
+
+    Without details tables in which nothing changed share a line, and so do owners, rows that hang on nothing that is
+    in, and sums that agree with Salesforce. What is not as it should be is always shown whole.
+    """
+    sections = [_headline(report), tables_section(report.tables, details=details)]
+    agreeing = [one for one in report.tie_outs if one.salesforce is not None and one.ours == one.salesforce]
+    if details:
+        sections += [
+            _section("Owners", [_owner(kind) for kind in report.owners]),
+            _section("Not attached to anything that is in", [_unattached(one) for one in report.unattached]),
+            _section("Sums compared with Salesforce", [_tie_out(one) for one in report.tie_outs]),
+        ]
+    else:
+        in_short = [
+            ("owners", ", ".join(f"{one.kind} {one.resolved:,}" for one in report.owners)),
+            ("not attached", ", ".join(f"{one.table} {_total(one):,}" for one in report.unattached)),
+            ("sums", f"{len(agreeing)} the same as in Salesforce" if agreeing else ""),
+        ]
+        sections.append("\n".join(f"{title + ':':<14}{text}" for title, text in in_short if text))
+        sections.append(
+            _section(
+                "Sums that do not agree with Salesforce, or are not verified",
+                [_tie_out(one) for one in report.tie_outs if one not in agreeing],
+            )
+        )
+    sections += [
+        _section("As they were before this run", list(report.stale)),
+        _section("No longer in the spec, and dropped", list(report.dropped)),
+        _section("Notes", list(report.notices)),
+        _section("Errors", list(report.errors)),
+    ]
+    return "\n\n".join(section for section in sections if section)
+
+
+def tables_section(tables: Sequence[Counts], *, details: bool = False) -> str:
+    """A line for each table, or for each that changed; a column is left out where all its numbers are 0."""
+    changed = [counts for counts in tables if details or _has_changed(counts)]
+    same = [counts.table for counts in tables if counts not in changed]
+    unchanged = f"unchanged: {', '.join(same)}" if same else ""
+    if not changed:
+        return unchanged
+    shown = [*_ALWAYS, *(pair for pair in _SOMETIMES if any(getattr(counts, pair[0]) for counts in changed))]
+    header = ("table", *(title for _, title in shown))
+    rows = [(counts.table, *(f"{getattr(counts, name):,}" for name, _ in shown)) for counts in changed]
+    lines = table(header, rows, frozenset(range(1, len(header))))
+    return f"{lines}\n{unchanged}" if unchanged else lines
+
+
+def _has_changed(counts: Counts) -> bool:
+    return bool(
+        counts.inserted or counts.updated or counts.resumed or counts.exits or counts.restated or counts.removed
+    )
+
+
+def _headline(report: RunReport) -> str:
+    words = f"run {report.run} {report.outcome.value}"
+    if report.outcome == "succeeded":
+        words += ": " + (_changes(report.tables) if report.changed else "nothing to change")
+    org = report.identity.organization_name or report.identity.organization_id
+    return f"{words}\n{visible(org)}, seen as {visible(report.identity.username)}"
+
+
+def _changes(tables: Sequence[Counts]) -> str:
+    totals = (
+        (sum(counts.inserted for counts in tables), "new"),
+        (sum(counts.updated for counts in tables), "updated"),
+        (sum(counts.resumed for counts in tables), "came back"),
+        (sum(counts.exits for counts in tables), "no longer in"),
+    )
+    return (
+        ", ".join(f"{counted(number, 'row')} {word}" for number, word in totals if number) or "only its notes changed"
+    )
+
+
+def _section(title: str, lines: list[str]) -> str:
+    return "\n".join((f"{title}:", *(f"  {visible(line)}" for line in lines))) if lines else ""
+
+
+def _owner(one: OwnerReport) -> str:
+    return f"{one.kind}: {counted(one.resolved, 'account')} with, {one.empty:,} without"
+
+
+def _total(one: Unattached) -> int:
+    return one.no_parent + one.parent_not_in + one.ambiguous
+
+
+def _unattached(one: Unattached) -> str:
+    reasons = (
+        (one.no_parent, "without a parent"),
+        (one.parent_not_in, "whose parent is not in"),
+        (one.ambiguous, "whose value several parents share"),
+    )
+    return f"{one.table}: " + ", ".join(f"{number:,} {why}" for number, why in reasons if number)
+
+
+def _tie_out(one: TieOut) -> str:
+    what = f"{one.extract}, {one.column}: {one.ours or '0'} over {counted(one.rows, 'row')}"
+    if one.salesforce is None:
+        return f"{what}, not verified" + (f": {one.note}" if one.note else "")
+    verdict = "the same in Salesforce" if one.ours == one.salesforce else f"but {one.salesforce} in Salesforce"
+    return f"{what}, {verdict}" + (f" ({one.note})" if one.note else "")

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.local_org import ROOT, LocalOrg, local_org
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update",
+        action="store_true",
+        help="rewrite golden files and the generated parts of the documentation instead of comparing them",
+    )
+
+
+@pytest.fixture(scope="session")
+def update(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be rewritten."""
+    return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture(scope="session")
+def acme() -> Iterator[LocalOrg]:
+    """The example org, for tests that only read from it."""
+    with local_org(ROOT / "specs/acme/org") as org:
+        yield org
