@@ -1,0 +1,157 @@
+"""Bringing differences into the next store: rows out, rows in, or a table anew when most of it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from compiler.duckdb_functions import quote_name
+from engine.differences import LIFE, Comparison, hashes_of
+from engine.reconcile import Reconciled
+from engine.wanted import HASH
+from engine.workspace import NEXT, Workspace, name_of
+
+
+def apply(space: Workspace, reconciled: Reconciled, at: datetime, *, hashes_hold: bool) -> None:
+    """Bring one table of the next store up to date. `at` is the run's time, UTC without a zone."""
+    comparison = reconciled.comparison
+    if reconciled.changed:
+        _write_rows(space, reconciled, at)
+    if reconciled.changed or not hashes_hold:
+        _write_hashes(space, reconciled, keep=hashes_hold)
+    if comparison.record and reconciled.changed:
+        _write_view(space, comparison.table.name)
+
+
+def count_active(space: Workspace, comparison: Comparison) -> int:
+    """The active rows of a table of the next store."""
+    active = "WHERE record_status = 'active'" if comparison.record else ""
+    return int(space.value(f"SELECT count(*) FROM {_target(comparison)} {active}"))
+
+
+def _target(comparison: Comparison) -> str:
+    return name_of(NEXT, "statisfy", comparison.table.name)
+
+
+def _write_rows(space: Workspace, reconciled: Reconciled, at: datetime) -> None:
+    comparison, target = reconciled.comparison, _target(reconciled.comparison)
+    moments = [at] * (2 if comparison.record else 0)
+    if not comparison.current:
+        space.run(f"CREATE OR REPLACE TABLE {target} AS {_first_rows(comparison)}", moments)
+        return
+    counts = reconciled.counts
+    if comparison.reshaped or 2 * reconciled.touched > counts.active_before:
+        kept = (
+            f"SELECT {_published_columns(comparison, life=comparison.record)} FROM {comparison.published} AS c"
+            f" WHERE NOT EXISTS (SELECT 1 FROM {comparison.delta} AS d WHERE {comparison.same_key('c', 'd')})"
+        )
+        rows, moments = _rows_in(comparison, at)
+        space.run(f"CREATE OR REPLACE TABLE {target} AS {kept} UNION ALL {rows}", moments)
+        return
+    space.run(f"DELETE FROM {target} AS t USING {comparison.delta} AS d WHERE {comparison.same_key('t', 'd')}")
+    rows, moments = _rows_in(comparison, at)
+    space.run(f"INSERT INTO {target} {rows}", moments)
+
+
+def _first_rows(comparison: Comparison) -> str:
+    columns = _wanted_columns(comparison)
+    if not comparison.record:
+        return f"SELECT {columns} FROM {comparison.wanted} AS w"
+    return f"SELECT {columns}, {_life('CAST(? AS TIMESTAMP)')} FROM {comparison.wanted} AS w"
+
+
+def _rows_in(comparison: Comparison, at: datetime) -> tuple[str, list[datetime]]:
+    """The rows to write for the changed keys: wanted ones, and published ones that go on under another status."""
+    on_wanted = f"JOIN {comparison.delta} AS d ON {comparison.same_key('w', 'd')}"
+    if not comparison.record:
+        return f"SELECT {_wanted_columns(comparison)} FROM {comparison.wanted} AS w {on_wanted}", []
+    since = "coalesce(c.first_synced_at, CAST(? AS TIMESTAMP))"
+    entries = (
+        f"SELECT {_wanted_columns(comparison)}, {_life(since)} FROM {comparison.wanted} AS w {on_wanted}"
+        f" LEFT JOIN {comparison.published} AS c ON {comparison.same_key('w', 'c')}"
+    )
+    exits = (
+        f"SELECT {_published_columns(comparison, life=False)}, d.status, d.reason, d.merged_into, c.first_synced_at,"
+        f" CAST(? AS TIMESTAMP) FROM {comparison.published} AS c"
+        f" JOIN {comparison.delta} AS d ON {comparison.same_key('c', 'd')} WHERE d.status <> 'active' AND d.keep"
+    )
+    return f"{entries} UNION ALL {exits}", [at, at, at]
+
+
+def _wanted_columns(comparison: Comparison) -> str:
+    return ", ".join(f"w.{quote_name(name)}" for name in comparison.columns)
+
+
+def _published_columns(comparison: Comparison, *, life: bool) -> str:
+    own = [f"{comparison.as_now(name, 'c.')} AS {quote_name(name)}" for name in comparison.columns]
+    return ", ".join((*own, *(f"c.{name}" for name in LIFE if life)))
+
+
+def _life(first_synced_at: str) -> str:
+    values = ("'active'", "CAST(NULL AS VARCHAR)", "CAST(NULL AS VARCHAR)", first_synced_at, "CAST(? AS TIMESTAMP)")
+    return ", ".join(f"{value} AS {name}" for name, value in zip(LIFE, values, strict=True))
+
+
+def _write_hashes(space: Workspace, reconciled: Reconciled, *, keep: bool) -> None:
+    """Keep the hashes of all active rows, which are the wanted ones."""
+    comparison = reconciled.comparison
+    target = hashes_of(NEXT, comparison.table.name)
+    rows = f"SELECT {comparison.key('w.')}, w.{quote_name(HASH)} AS row_hash FROM {comparison.wanted} AS w"
+    partly = 2 * reconciled.touched <= reconciled.counts.active_before
+    if not (keep and partly and comparison.current and not comparison.reshaped):
+        space.run(f"CREATE OR REPLACE TABLE {target} AS {rows}")
+        return
+    same = comparison.same_key
+    space.run(f"DELETE FROM {target} AS t USING {comparison.delta} AS d WHERE {same('t', 'd')}")
+    space.run(f"INSERT INTO {target} {rows} JOIN {comparison.delta} AS d ON {same('w', 'd')}")
+
+
+def _write_view(space: Workspace, table: str) -> None:
+    # The view names no catalog and no schema: it must hold under whatever name the file is attached later.
+    space.run(f"USE {name_of(NEXT, 'statisfy')}")
+    space.run(
+        f"CREATE OR REPLACE VIEW {quote_name(f'active_{table}')} AS"
+        f" SELECT * FROM {quote_name(table)} WHERE record_status = 'active'"
+    )
+    space.run("USE memory")
+
+
+def write_changes(space: Workspace, reconciled: Reconciled, run: int) -> None:
+    """Note in the next store what changed: a row for each changed column, and one for each entry and exit.
+
+    The rows of a table's first load are not listed: `first_synced_at` says when they came.
+    """
+    comparison = reconciled.comparison
+    if not comparison.current or not reconciled.touched:
+        return
+    log = name_of(NEXT, "accord", "changes")
+    table = comparison.table.name
+    entered = "d.status = 'active' AND d.old_status IS DISTINCT FROM 'active'"
+    space.run(
+        f"INSERT INTO {log} SELECT ?, ?, {_key_text(comparison, 'd')},"
+        f" CASE WHEN NOT ({entered}) THEN d.status WHEN d.old_status IS NULL THEN 'inserted' ELSE 'resumed' END,"
+        f" NULL, NULL, NULL FROM {comparison.delta} AS d WHERE {entered} OR d.status <> 'active'",
+        [run, table],
+    )
+    columns = [name for name in comparison.columns if name not in comparison.table.key]
+    selects = [_column_changes(comparison, name) for name in columns]
+    if selects:
+        parameters: list[object] = []
+        for name in columns:
+            parameters += [run, table, name]
+        space.run(f"INSERT INTO {log} {' UNION ALL '.join(selects)}", parameters)
+
+
+def _column_changes(comparison: Comparison, name: str) -> str:
+    old, new = comparison.as_now(name, "c."), f"w.{quote_name(name)}"
+    return (
+        f"SELECT ?, ?, {_key_text(comparison, 'd')}, 'updated', ?, CAST({old} AS VARCHAR), CAST({new} AS VARCHAR)"
+        f" FROM {comparison.delta} AS d JOIN {comparison.wanted} AS w ON {comparison.same_key('d', 'w')}"
+        f" JOIN {comparison.published} AS c ON {comparison.same_key('d', 'c')}"
+        f" WHERE d.old_status IS NOT NULL AND d.status = 'active' AND {old} IS DISTINCT FROM {new}"
+    )
+
+
+def _key_text(comparison: Comparison, alias: str) -> str:
+    parts: Sequence[str] = [f"{alias}.{quote_name(name)}" for name in comparison.table.key]
+    return " || '/' || ".join(parts)

@@ -1,0 +1,116 @@
+"""Asking Salesforce again for rows that are known by Id: what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from compiler.print_soql import print_query
+from compiler.probe import ids_that_fit
+from compiler.relation_columns import Columns
+from engine.load import Staged, load
+from engine.salesforce.client import SalesforceClient
+from engine.salesforce.pages import Page, Pages, Transport
+from engine.salesforce.read import LONGEST_QUERY, Reading, read_query
+from engine.workspace import Workspace, name_of
+from grammar.soql_tree import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is needed to ask: the client, where pages go, how they are read.
+
+    Up to `by_id` Ids are asked for one by one; for more the whole query is read and the others are left out.
+    """
+
+    client: SalesforceClient
+    space: Workspace
+    folder: Path
+    reading: Reading = field(default_factory=Reading)
+    by_id: int = 2_000
+
+
+class _Together:
+    """The pages of several queries of the same columns, as one answer."""
+
+    def __init__(self, parts: Sequence[Pages]) -> None:
+        self.transport: Transport = parts[0].transport
+        self.asked_at = parts[0].asked_at
+        self.rows = sum(part.rows for part in parts)
+        self._parts = parts
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        return tuple(page for part in self._parts for page in part.pages)
+
+    def fetch_again(self, page: Page) -> None:
+        for part in self._parts:
+            if any(own is page for own in part.pages):
+                part.fetch_again(page)
+
+    def close(self) -> None:
+        for part in self._parts:
+            part.close()
+
+
+def ask(
+    asking: Asking,
+    query_of: Callable[[Sequence[str]], Query],
+    whole: Query,
+    columns: Columns,
+    ids: Sequence[str],
+    name: str,
+    *,
+    all_rows: bool = False,
+) -> Staged:
+    """Load the rows among `ids` that a query still returns into `staged."<name>"`.
+
+    Args:
+        asking: the means.
+        query_of: the query for some Ids.
+        whole: the same query for all rows, for when there are many Ids.
+        columns: the columns that both select, with their types; `Id` among them.
+        ids: 18-character Ids.
+        name: the staged table's name.
+        all_rows: ask queryAll, so that deleted rows answer too.
+    """
+    few = len(ids) <= asking.by_id
+    queries = [query_of(part) for part in _parts(ids, query_of)] if few else [whole]
+    answers: list[Pages] = []
+    try:
+        for number, query in enumerate(queries):
+            soql, file = print_query(query).text, f"{file_name(name)}.{number}"
+            answers.append(
+                read_query(
+                    asking.client,
+                    soql,
+                    tuple(columns),
+                    asking.folder,
+                    file,
+                    all_rows=all_rows,
+                    reading=asking.reading,
+                )
+            )
+        staged = load(asking.space, name, columns, _Together(answers))
+    finally:
+        for answer in answers:
+            answer.close()
+    if not few:
+        asking.space.run(
+            f'DELETE FROM {name_of(*staged.leaf.name)} WHERE "Id" NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))',
+            [list(ids)],
+        )
+    return staged
+
+
+def _parts(ids: Sequence[str], query_of: Callable[[Sequence[str]], Query]) -> Iterator[Sequence[str]]:
+    fit = ids_that_fit(query_of, LONGEST_QUERY, lambda text: len(quote(text)))
+    for at in range(0, len(ids), fit):
+        yield ids[at : at + fit]
+
+
+def file_name(name: str) -> str:
+    """A name for files, whatever stands in an extract's id."""
+    return "".join(char if char.isalnum() else "_" for char in name)

@@ -1,0 +1,114 @@
+"""From the text in a page to a typed value: the casts, what they refuse, and how many digits a number needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from compiler.duckdb_functions import duckdb_type, quote_name
+from compiler.relation import ColumnType
+from compiler.relation_columns import MAX_DIGITS
+
+# A number of Salesforce's has at most 18 digits before the point; more in one row must not cost others their decimals.
+WHOLE_DIGITS = 18
+
+
+class Measured(NamedTuple):
+    """What the data of a numeric column needs: digits behind the point, and before it."""
+
+    scale: int
+    whole: int
+
+
+def cast(column: str, kind: ColumnType) -> str:
+    """The SQL that turns a column of text into its type; null for what cannot be that."""
+    text = quote_name(column)
+    match kind.kind:
+        case "text" | "id":
+            return text
+        case "boolean":
+            return f"CASE lower({text}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"
+        case "decimal":
+            return f"TRY_CAST({text} AS {duckdb_type(kind)})"
+        case "date":
+            return f"CASE WHEN length({text}) = 10 THEN TRY_CAST({text} AS DATE) END"
+        case "timestamp":
+            # DuckDB reads a TIMESTAMP without looking at its zone, and one with a zone more slowly.
+            return (
+                f"CASE WHEN {text}[-1] = 'Z' OR {text}[-5:] = '+0000' THEN TRY_CAST({text} AS TIMESTAMP)"
+                f" ELSE timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ)) END"
+            )
+        case "time":
+            return f"TRY_CAST(rtrim({text}, 'Z') AS TIME)"
+
+
+def refused(column: str, kind: ColumnType) -> str:
+    """The SQL that is true where a column's text is no value of its type."""
+    text = quote_name(column)
+    if column == "Id":
+        return f"({text} IS NULL OR NOT regexp_full_match({text}, '[0-9A-Za-z]{{15}}([0-9A-Za-z]{{3}})?'))"
+    return f"({text} IS NOT NULL AND {cast(column, kind)} IS NULL)"
+
+
+def can_refuse(column: str, kind: ColumnType) -> bool:
+    """Whether any text could be wrong for the column."""
+    return column == "Id" or kind.kind not in ("text", "id")
+
+
+def reason(column: str, kind: ColumnType) -> str:
+    """Why a text was refused, in words."""
+    if column == "Id":
+        return "is no record Id"
+    words = {
+        "boolean": "is neither true nor false",
+        "decimal": f"is no number, or has more digits than {duckdb_type(kind)} holds",
+        "date": "is no date",
+        "timestamp": "is no time stamp",
+        "time": "is no time of day",
+    }
+    return words[kind.kind]
+
+
+def inexact(column: str, kind: ColumnType) -> str:
+    """The SQL that is true where a number has more digits behind the point than its type."""
+    return f"coalesce({_scale(quote_name(column))} > {kind.scale}, FALSE)"
+
+
+def measure(column: str) -> str:
+    """Two aggregates over a column of numbers written as text: its `Measured`."""
+    text = quote_name(column)
+    number = f"FILTER (TRY_CAST({text} AS DOUBLE) IS NOT NULL)"
+    return f"coalesce(max({_scale(text)}) {number}, 0), coalesce(max({_whole(text)}) {number}, 0)"
+
+
+def raised(kind: ColumnType, need: Measured) -> ColumnType:
+    """The type with the scale raised to what the data holds, as far as 38 digits allow."""
+    room = MAX_DIGITS - min(need.whole, WHOLE_DIGITS)
+    return ColumnType("decimal", max(kind.scale, min(need.scale, room)))
+
+
+def typed(columns: Mapping[str, ColumnType]) -> str:
+    """The SELECT list that casts all columns."""
+    return ", ".join(f"{cast(name, kind)} AS {quote_name(name)}" for name, kind in columns.items())
+
+
+def _scale(text: str) -> str:
+    plain = f"CASE WHEN contains({text}, '.') THEN length(rtrim({text}, '0')) - instr({text}, '.') ELSE 0 END"
+    mantissa = f"regexp_extract({text}, '^[^eE]*')"
+    fraction = (
+        f"CASE WHEN contains({mantissa}, '.') THEN length(rtrim({mantissa}, '0')) - instr({mantissa}, '.') ELSE 0 END"
+    )
+    return f"CASE WHEN {_scientific(text)} THEN greatest({fraction} - {_exponent(text)}, 0) ELSE {plain} END"
+
+
+def _whole(text: str) -> str:
+    digits = f"length(ltrim(regexp_extract({text}, '^[+-]?([0-9]*)', 1), '0'))"
+    return f"CASE WHEN {_scientific(text)} THEN {digits} + {_exponent(text)} ELSE {digits} END"
+
+
+def _scientific(text: str) -> str:
+    return f"(contains({text}, 'E') OR contains({text}, 'e'))"
+
+
+def _exponent(text: str) -> str:
+    return f"TRY_CAST(regexp_extract({text}, '[eE](.*)$', 1) AS INTEGER)"

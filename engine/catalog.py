@@ -1,0 +1,131 @@
+"""The tables that describe the others, `columns` and `picklist_options`: they come from the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from compiler.duckdb_functions import duckdb_type, quote_name
+from compiler.plan import Plan, Table, TableColumn
+from compiler.relation import ColumnType, Extracted
+from compiler.relation_columns import Columns
+from engine.differences import LIFE, Comparison
+from engine.rows import create_from
+from engine.wanted import HASH, row_hash
+from engine.workspace import CURRENT, WORK, Workspace, name_of
+from grammar.source import NOWHERE, Span
+
+_TEXT, _TIME = ColumnType("text"), ColumnType("timestamp")
+_COLUMNS: Columns = {
+    "table_name": _TEXT,
+    "column_name": _TEXT,
+    "label": _TEXT,
+    "source": _TEXT,
+    "type": _TEXT,
+    "as_of": _TIME,
+    "stale_since": _TIME,
+    "statement": _TEXT,
+}
+_OPTIONS: Columns = {
+    "object_name": _TEXT,
+    "field_name": _TEXT,
+    "value": _TEXT,
+    "label": _TEXT,
+    "active": ColumnType("boolean"),
+}
+_LIFE_LABELS = {
+    "record_status": "Status",
+    "record_status_reason": "Status reason",
+    "merged_into": "Merged into",
+    "first_synced_at": "First synced",
+    "changed_at": "Changed",
+}
+LONGEST_STATEMENT = 300
+
+
+def describe_columns(
+    space: Workspace,
+    plan: Plan,
+    spec_text: str,
+    columns: Mapping[str, Columns],
+    stale: Sequence[str],
+    at: datetime,
+) -> Comparison:
+    """Compute the wanted rows of `columns`.
+
+    Args:
+        space: the workspace.
+        plan: the plan.
+        spec_text: the spec, whose statements are quoted.
+        columns: the columns of each table as they will be; of a stale table, as they are.
+        stale: the tables that this run could not bring up to date.
+        at: the run's time.
+    """
+    moment = at.isoformat(sep=" ")
+    rows: list[tuple[str | None, ...]] = []
+    for table in plan.tables:
+        known = columns.get(table.name)
+        if known is None:
+            continue
+        since = moment if table.name in stale else None
+        for column in table.columns:
+            kind = _type_name(known.get(column.name, column.type))
+            as_of = moment if column.volatile else None
+            statement = _statement(spec_text, column.span)
+            rows.append((table.name, column.name, column.label, column.source, kind, as_of, since, statement))
+        if table.kind == "record":
+            rows += (
+                (table.name, name, _LIFE_LABELS[name], "accord", _type_name(kind), None, since, None)
+                for name, kind in LIFE.items()
+            )
+    table = _table("columns", "Columns", _COLUMNS, ("table_name", "column_name"))
+    comparison = _compare(space, table, _COLUMNS, rows)
+    if comparison.current:
+        _keep_times(space, comparison)
+    return comparison
+
+
+def list_options(space: Workspace, plan: Plan) -> Comparison:
+    """Compute the wanted rows of `picklist_options`."""
+    rows = [(option.object, option.field, option.value, option.label, option.active) for option in plan.picklists]
+    table = _table("picklist_options", "Picklist options", _OPTIONS, ("object_name", "field_name", "value"))
+    return _compare(space, table, _OPTIONS, rows)
+
+
+def _compare(
+    space: Workspace, table: Table, columns: Columns, rows: Sequence[Sequence[str | bool | None]]
+) -> Comparison:
+    target = name_of(WORK, "wanted", table.name)
+    create_from(space, target, columns, rows)
+    space.run(f"ALTER TABLE {target} ADD COLUMN {quote_name(HASH)} UBIGINT")
+    space.run(f"UPDATE {target} SET {quote_name(HASH)} = {row_hash(columns)}")
+    return Comparison(table, columns, space.columns((CURRENT, "statisfy", table.name)), hashes_hold=False)
+
+
+def _keep_times(space: Workspace, comparison: Comparison) -> None:
+    """That time went on is no difference: a column described before keeps its times."""
+    space.run(
+        f"UPDATE {comparison.wanted} AS w SET"
+        " as_of = CASE WHEN w.as_of IS NULL THEN NULL ELSE coalesce(c.as_of, w.as_of) END,"
+        " stale_since = CASE WHEN w.stale_since IS NULL THEN NULL ELSE coalesce(c.stale_since, w.stale_since) END"
+        f" FROM {comparison.published} AS c WHERE {comparison.same_key('w', 'c')}"
+    )
+    space.run(f"UPDATE {comparison.wanted} SET {quote_name(HASH)} = {row_hash(comparison.columns)}")
+
+
+def _table(name: str, label: str, columns: Columns, key: tuple[str, ...]) -> Table:
+    described = tuple(
+        TableColumn(column, kind, column, "accord", (), True, False, NOWHERE) for column, kind in columns.items()
+    )
+    return Table(name, "derived", None, label, key, described, Extracted(""), (), None, "remove", NOWHERE)
+
+
+def _type_name(kind: ColumnType) -> str:
+    """A type as DuckDB itself shows it."""
+    return duckdb_type(kind).replace(", ", ",")
+
+
+def _statement(spec_text: str, span: Span) -> str | None:
+    """The words that brought a column; of a block, its head."""
+    head = spec_text[span.start : span.end].partition("{")[0]
+    return " ".join(head.split())[:LONGEST_STATEMENT] or None

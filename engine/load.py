@@ -1,0 +1,250 @@
+"""Pages of text to typed tables: every value as Salesforce sent it, or the whole row among the rejects.
+
+Empty cells are null, since Salesforce stores no empty text. NUL characters stay in their texts. A number's
+scale is the describe's, raised to what the data holds; no number is ever rounded. An Id that came several
+times is kept once: the row with the newest SystemModstamp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import duckdb
+
+from compiler.duckdb_functions import quote_name, quote_text
+from compiler.relation import ColumnType
+from compiler.relation_columns import Columns, Leaf
+from engine import casts
+from engine.errors import LoadError
+from engine.salesforce.pages import Page, Pages
+from engine.workspace import WORK, Workspace, name_of
+
+LONGEST_LINE = 32 * 1024 * 1024
+MENDING = 3
+_REJECTED = "(rejected)"
+_INEXACT = "(inexact)"
+_STAMP = "SystemModstamp"
+
+
+class Staged(NamedTuple):
+    """An extract in the workspace.
+
+    `rows` counts distinct Ids without the rejected ones, `duplicates` the rows that were dropped for a newer one,
+    `rejected` the Ids of which a row could not be taken (their reasons are in the table `staged."<name>(rejects)"`).
+    """
+
+    name: str
+    columns: Columns
+    read: int
+    rows: int
+    duplicates: int
+    rejected: int
+
+    @property
+    def leaf(self) -> Leaf:
+        """The table, for the printer of relations."""
+        return Leaf((WORK, "staged", self.name), self.columns)
+
+    @property
+    def rejects(self) -> str:
+        """The quoted name of the table of rejects: `key`, `column_name`, `raw`, `reason`."""
+        return rejects_of(self.name)
+
+
+class _Damaged(Exception):  # noqa: N818 - handled here, by fetching again
+    def __init__(self, pages: Sequence[Page]) -> None:
+        super().__init__(len(pages))
+        self.pages = tuple(pages)
+
+
+def rejects_of(name: str) -> str:
+    """The quoted name of an extract's table of rejects."""
+    return name_of(WORK, "staged", f"{name}(rejects)")
+
+
+def load(space: Workspace, name: str, columns: Columns, source: Pages) -> Staged:
+    """Load the pages of an extract into the table `staged."<name>"`.
+
+    Damaged pages (not the announced number of rows, a torn compression) are fetched again.
+
+    Args:
+        space: the workspace.
+        name: the extract's id.
+        columns: its columns with the types to load them as; `Id` is the key.
+        source: the downloaded pages.
+
+    Raises:
+        LoadError: a page cannot be read, or lacks a column, whatever is tried.
+    """
+    for attempt in range(1, MENDING + 1):
+        try:
+            return _load(space, name, columns, source)
+        except _Damaged as damage:
+            if attempt == MENDING:
+                names = ", ".join(page.path.name for page in damage.pages)
+                raise LoadError(
+                    f"{name}: the pages {names} do not hold the rows that Salesforce announced",
+                    hint="nothing was published; run again",
+                ) from None
+            for page in damage.pages:
+                source.fetch_again(page)
+    raise AssertionError("unreachable")
+
+
+def _load(space: Workspace, name: str, columns: Columns, source: Pages) -> Staged:
+    pages = tuple(page for page in source.pages if page.header)
+    raw = _raw(name, columns, pages)
+    table = name_of(WORK, "staged", name)
+    types = dict(columns)
+    flags = _stage(space, table, raw, types, pages)
+    if flags.rows != source.rows:
+        raise _Damaged(_uneven(space, pages))
+    if flags.inexact:
+        types = _raised(space, raw, types)
+        flags = _stage(space, table, raw, types, pages, exactly=True)
+    rejected = _reject(space, name, raw, types) if flags.rejected else 0
+    if not flags.rejected:
+        space.run(f"CREATE OR REPLACE TABLE {rejects_of(name)} ({_REJECT_COLUMNS})")
+    duplicates = _once(space, table, types)
+    rows = space.value(f"SELECT count(*) FROM {table}")
+    return Staged(name, types, flags.rows, rows, duplicates, rejected)
+
+
+_REJECT_COLUMNS = "key VARCHAR, column_name VARCHAR, raw VARCHAR, reason VARCHAR"
+
+
+class _Flags(NamedTuple):
+    rows: int
+    rejected: int
+    inexact: int
+
+
+def _stage(
+    space: Workspace, table: str, raw: str, types: Columns, pages: tuple[Page, ...], *, exactly: bool = False
+) -> _Flags:
+    """Read all pages in one pass; count the rows that do not cast and those whose numbers need a larger scale."""
+    numbers = [(name, kind) for name, kind in types.items() if kind.kind == "decimal"]
+    inexact = _any(casts.inexact(name, kind) for name, kind in numbers)
+    rejected = _rejected(types) if not exactly else f"{_rejected(types)} OR {inexact}"
+    sql = (
+        f"CREATE OR REPLACE TABLE {table} AS SELECT {casts.typed(types)}, {rejected} AS {quote_name(_REJECTED)}, "
+        f"{inexact} AS {quote_name(_INEXACT)} FROM ({raw}) AS raw"
+    )
+    try:
+        space.connection.execute(sql)
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        # DuckDB's words quote the line: a record's values belong neither in errors nor in logs.
+        damaged = _unreadable(space, pages)
+        if damaged:
+            raise _Damaged(damaged) from None
+        raise LoadError(f"the pages of {table} cannot be read ({type(error).__name__})") from None
+    row = space.run(
+        f"SELECT count(*), count(*) FILTER ({quote_name(_REJECTED)}), count(*) FILTER ({quote_name(_INEXACT)})"
+        f" FROM {table}"
+    )[0]
+    return _Flags(*row)
+
+
+def _rejected(types: Columns) -> str:
+    return _any(casts.refused(name, kind) for name, kind in types.items() if casts.can_refuse(name, kind))
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return " OR ".join(conditions) or "FALSE"
+
+
+def _raw(name: str, columns: Columns, pages: Sequence[Page]) -> str:
+    """The SELECT that reads all pages as text under the wanted names, whatever the order and case of their headers."""
+    groups: dict[tuple[str, ...], list[Page]] = {}
+    for page in pages:
+        groups.setdefault(page.header, []).append(page)
+    if not groups:
+        nothing = ", ".join(f"CAST(NULL AS VARCHAR) AS {quote_name(column)}" for column in columns)
+        return f"SELECT {nothing} WHERE FALSE"
+    selects = []
+    for header, members in groups.items():
+        places = {column.lower(): f"c{number}" for number, column in enumerate(header)}
+        missing = [column for column in columns if column.lower() not in places]
+        if missing:
+            raise LoadError(
+                f"{name}: the page {members[0].path.name} lacks the column {', '.join(missing)}",
+                hint="nothing was emptied; run again, and if it stays, lint the spec against the org",
+            )
+        values = ", ".join(f"{places[column.lower()]} AS {quote_name(column)}" for column in columns)
+        selects.append(f"SELECT {values} FROM {_read_csv(members, len(header))}")
+    return " UNION ALL ".join(selects)
+
+
+def _read_csv(pages: Sequence[Page], width: int) -> str:
+    files = ", ".join(quote_text(str(page.path)) for page in pages)
+    columns = ", ".join(f"c{number}: 'VARCHAR'" for number in range(width))
+    return (
+        f"read_csv([{files}], columns = {{{columns}}}, header = true, auto_detect = false, delim = ',', quote = '\"',"
+        f" escape = '\"', max_line_size = {LONGEST_LINE})"
+    )
+
+
+def _uneven(space: Workspace, pages: Sequence[Page]) -> list[Page]:
+    """The pages that do not hold as many rows as announced."""
+    return [page for page in pages if _rows_of(space, page) != page.rows] or list(pages)
+
+
+def _unreadable(space: Workspace, pages: Sequence[Page]) -> list[Page]:
+    return [page for page in pages if _rows_of(space, page) is None]
+
+
+def _rows_of(space: Workspace, page: Page) -> int | None:
+    try:
+        rows = space.connection.execute(f"SELECT count(*), count(c0) FROM {_read_csv([page], len(page.header))}")
+        return int(rows.fetchall()[0][0])
+    except (duckdb.InvalidInputException, duckdb.IOException):
+        return None
+
+
+def _raised(space: Workspace, raw: str, types: Columns) -> dict[str, ColumnType]:
+    """The types with the scales that the data needs."""
+    numbers = [name for name, kind in types.items() if kind.kind == "decimal"]
+    found = space.run(f"SELECT {', '.join(casts.measure(name) for name in numbers)} FROM ({raw}) AS raw")[0]
+    out = dict(types)
+    for number, name in enumerate(numbers):
+        need = casts.Measured(*found[2 * number : 2 * number + 2])
+        out[name] = casts.raised(out[name], need)
+    return out
+
+
+def _reject(space: Workspace, name: str, raw: str, types: Mapping[str, ColumnType]) -> int:
+    """Take out every Id of which a row was refused, and keep the refused texts; return the number of Ids."""
+    table, rejects = name_of(WORK, "staged", name), rejects_of(name)
+    conditions = {
+        column: f"{casts.refused(column, kind)}"
+        + (f" OR {casts.inexact(column, kind)}" if kind.kind == "decimal" else "")
+        for column, kind in types.items()
+        if casts.can_refuse(column, kind)
+    }
+    space.run(
+        f"CREATE OR REPLACE TEMP TABLE raw_rejects AS SELECT * FROM ({raw}) AS raw WHERE {_any(conditions.values())}"
+    )
+    space.run(f"CREATE OR REPLACE TABLE {rejects} ({_REJECT_COLUMNS})")
+    for column, condition in conditions.items():
+        space.run(
+            f'INSERT INTO {rejects} SELECT "Id", ?, {quote_name(column)}, ? FROM raw_rejects WHERE {condition}',
+            [column, casts.reason(column, types[column])],
+        )
+    space.run(f'DELETE FROM {table} WHERE {quote_name(_REJECTED)} OR "Id" IN (SELECT key FROM {rejects})')
+    space.run("DROP TABLE raw_rejects")
+    return int(space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM {rejects}"))
+
+
+def _once(space: Workspace, table: str, types: Columns) -> int:
+    """Keep each Id once, its newest row; return how many rows went."""
+    rows, ids = space.run(f'SELECT count(*), count(DISTINCT "Id") FROM {table}')[0]
+    if rows == ids:
+        return 0
+    newest = f"{quote_name(_STAMP)} DESC NULLS LAST, " if _STAMP in types else ""
+    content = ", ".join(quote_name(column) for column in types)
+    space.run(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table}"
+        f' QUALIFY row_number() OVER (PARTITION BY "Id" ORDER BY {newest}hash({content})) = 1'
+    )
+    return int(rows - ids)

@@ -1,0 +1,95 @@
+"""Building the next store and putting it in place. Until the rename, readers and a killed run have the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from compiler.duckdb_functions import quote_name
+from engine.apply import apply, count_active, write_changes
+from engine.errors import DiskError, PromiseError
+from engine.ledger import create_schemas, write_rejects, write_run
+from engine.org import Identity
+from engine.reconcile import Reconciled
+from engine.store import STORAGE_VERSION, StorePaths, copy_to_next, seal
+from engine.workspace import NEXT, Workspace, name_of
+
+
+@dataclass(frozen=True, slots=True)
+class NextStore:
+    """What goes into the next store besides the differences."""
+
+    run: int
+    at: datetime
+    outcome: str
+    identity: Identity
+    digests: tuple[str, str]
+    rejects_changed: bool
+    hashes_hold: bool
+    dropped: Sequence[str]
+
+
+def build_next(
+    space: Workspace, paths: StorePaths, tables: Sequence[Reconciled], facts: NextStore
+) -> tuple[Reconciled, ...]:
+    """Build, check and seal the next store; return the tables with the active rows that it really holds.
+
+    Raises PromiseError when rows do not add up, DiskError when there is no room. The published file is not touched.
+    """
+    if paths.store.exists():
+        copy_to_next(paths)
+    try:
+        with space.attached(paths.next, NEXT, f"STORAGE_VERSION '{STORAGE_VERSION}'"):
+            space.run("BEGIN TRANSACTION")
+            try:
+                counted = _write(space, tables, facts)
+            except BaseException:
+                with suppress(duckdb.Error):
+                    space.connection.execute("ROLLBACK")
+                raise
+            space.run("COMMIT")
+            space.run(f"CHECKPOINT {quote_name(NEXT)}")
+        seal(paths.next)
+    except OSError as error:
+        raise DiskError(
+            f"{paths.next} cannot be written: {error.strerror}", hint="make room, then run again"
+        ) from error
+    return counted
+
+
+def _write(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> tuple[Reconciled, ...]:
+    create_schemas(space)
+    for table in facts.dropped:
+        _drop(space, table)
+    counted = []
+    for one in tables:
+        apply(space, one, facts.at, hashes_hold=facts.hashes_hold)
+        write_changes(space, one, facts.run)
+        after = one.counted(count_active(space, one.comparison))
+        check_balance(after)
+        counted.append(after)
+    if facts.rejects_changed:
+        write_rejects(space, facts.run)
+    counts = [one.counts for one in counted]
+    write_run(space, facts.run, facts.at, facts.outcome, facts.identity, facts.digests, counts)
+    return tuple(counted)
+
+
+def check_balance(one: Reconciled) -> None:
+    """Raise PromiseError unless the table's rows add up."""
+    counts = one.counts
+    if not counts.balanced:
+        raise PromiseError(
+            f"table {counts.table}: the rows do not add up: {counts}",
+            hint="nothing was published; this is an error of Accord's, please report it",
+        )
+
+
+def _drop(space: Workspace, table: str) -> None:
+    space.run(f"DROP VIEW IF EXISTS {name_of(NEXT, 'statisfy', f'active_{table}')}")
+    space.run(f"DROP TABLE IF EXISTS {name_of(NEXT, 'statisfy', table)}")
+    space.run(f"DROP TABLE IF EXISTS {name_of(NEXT, 'accord', f'row_hashes_{table}')}")

@@ -1,0 +1,120 @@
+"""Wanted rows against published ones: what is new, what changed, what is no longer there and why.
+
+The stored row hash proposes which rows changed, the columns confirm it. Nothing is written here: the differences go to
+the workspace, and `apply` brings them into the next store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from engine.differences import Comparison
+from engine.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a run does to a table, in rows.
+
+    `matches` are the rows that should be in it now, the rejected ones included. `left` includes `parent_left`.
+    `rejected` includes `newly_rejected`, which were active before. `restated` rows were out and stay out, for another
+    reason (left, then deleted). `removed` rows are not kept (`on leaving remove`), whether they left now or before.
+    `moved` rows came or changed while the run read. For a derived table `deleted` counts all rows that went.
+    """
+
+    table: str
+    kind: str
+    matches: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    resumed: int = 0
+    left: int = 0
+    parent_left: int = 0
+    deleted: int = 0
+    merged: int = 0
+    gone: int = 0
+    rejected: int = 0
+    newly_rejected: int = 0
+    restated: int = 0
+    removed: int = 0
+    moved: int = 0
+    active_before: int = 0
+    active_after: int = 0
+
+    @property
+    def exits(self) -> int:
+        """The rows that were active and no longer are."""
+        return self.left + self.deleted + self.merged + self.gone + self.newly_rejected
+
+    @property
+    def balanced(self) -> bool:
+        """Whether what was there, what came and what went add up, and so do the matches (promise 5)."""
+        stays = self.inserted + self.updated + self.unchanged + self.resumed + self.rejected
+        after = self.active_before - self.exits + self.inserted + self.resumed
+        return after == self.active_after and self.matches == stays
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """A table's differences, ready to be applied. `touched` counts the keys whose rows are written or removed."""
+
+    comparison: Comparison
+    counts: Counts
+    touched: int
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to write."""
+        return self.comparison.reshaped or self.touched > 0
+
+    def counted(self, active_after: int) -> Reconciled:
+        """The same, with the number of active rows that the next store really has."""
+        return replace(self, counts=replace(self.counts, active_after=active_after))
+
+
+def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int) -> Reconciled:
+    """Find a table's differences and count them.
+
+    Args:
+        space: the workspace, with the published store attached.
+        comparison: the table; its wanted rows are computed and Salesforce was asked for the absent ones.
+        rejects: a SELECT of the keys (`key`) that were rejected from the table's extracts.
+        moved: how many rows came late.
+    """
+    table = comparison.table
+    space.run(comparison.find_pairs())
+    space.run(comparison.find_differences(rejects))
+    space.run(f"DROP TABLE {comparison.pairs}")
+    by = {
+        (old, new): count
+        for old, new, count in space.run(f"SELECT old_status, status, count(*) FROM {comparison.delta} GROUP BY ALL")
+    }
+    kept = space.value(comparison.count_kept()) if comparison.current else 0
+    active = "WHERE record_status = 'active'" if comparison.record else ""
+    before = space.value(f"SELECT count(*) FROM {comparison.published} {active}") if comparison.current else 0
+    rejected = space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM ({rejects})") if comparison.record else 0
+    inserted, updated = by.get((None, "active"), 0), by.get(("active", "active"), 0)
+    out = {new: count for (old, new), count in by.items() if old == "active"}
+    back = sum(count for (old, new), count in by.items() if new == "active" and old not in (None, "active"))
+    counts = Counts(
+        table=table.name,
+        kind=table.kind,
+        matches=space.value(f"SELECT count(*) FROM {comparison.wanted}") + rejected,
+        inserted=inserted,
+        updated=updated,
+        unchanged=kept - updated,
+        resumed=back,
+        left=out.get("left", 0) + out.get("parent_left", 0),
+        parent_left=out.get("parent_left", 0),
+        deleted=out.get("deleted", 0),
+        merged=out.get("merged", 0),
+        gone=out.get("gone", 0),
+        rejected=rejected,
+        newly_rejected=out.get("rejected", 0),
+        restated=sum(count for (old, new), count in by.items() if new != "active" and old not in (None, "active")),
+        removed=space.value(f"SELECT count(*) FROM {comparison.delta} WHERE NOT keep"),
+        moved=moved,
+        active_before=before,
+    )
+    return Reconciled(comparison, counts, sum(by.values()))

@@ -1,0 +1,140 @@
+"""The run report: what a run did, table by table, as data that the console draws and JSON carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from engine.org import Identity
+from engine.reconcile import Counts
+
+SCHEMA_VERSION = 1
+
+
+class Outcome(StrEnum):
+    """How a run ended. Incomplete: what could not be read is as it was, and says so. Stopped: a guard holds it back."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+    STOPPED = "stopped"
+
+
+EXIT_CODES: Mapping[Outcome, int] = {
+    Outcome.SUCCEEDED: 0,
+    Outcome.FAILED: 1,
+    Outcome.INCOMPLETE: 1,
+    Outcome.STOPPED: 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractReport:
+    """One read of Salesforce: rows as they came, dropped as duplicates, rejected; and why it failed, if it did."""
+
+    extract: str
+    object: str
+    transport: str | None
+    rows: int
+    duplicates: int
+    rejected: int
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unattached:
+    """Rows that match a child table's filter and hang on no row that is in.
+
+    `no_parent`: the link is empty; `parent_not_in`: it names a row that is not synced; `ambiguous`: several parents
+    share the value that the link compares.
+    """
+
+    table: str
+    no_parent: int
+    parent_not_in: int
+    ambiguous: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerReport:
+    """How many of the synced accounts have an owner of a kind."""
+
+    kind: str
+    resolved: int
+    empty: int
+
+
+@dataclass(frozen=True, slots=True)
+class TieOut:
+    """A number's sum over the rows that were read, beside Salesforce's own. `salesforce` None: not verified."""
+
+    extract: str
+    column: str
+    rows: int
+    ours: str | None
+    salesforce: str | None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did. `changed` says whether a new store was published; `tables` is empty if the run failed before."""
+
+    run: int
+    outcome: Outcome
+    started_at: datetime
+    seconds: float
+    identity: Identity
+    changed: bool
+    tables: tuple[Counts, ...]
+    extracts: tuple[ExtractReport, ...]
+    unattached: tuple[Unattached, ...]
+    owners: tuple[OwnerReport, ...]
+    tie_outs: tuple[TieOut, ...]
+    stale: tuple[str, ...]
+    dropped: tuple[str, ...]
+    errors: tuple[str, ...]
+    notices: tuple[str, ...]
+    requests: int
+    api_usage: tuple[int, int] | None
+
+    @property
+    def exit_code(self) -> int:
+        """The process's exit code for this outcome."""
+        return EXIT_CODES[self.outcome]
+
+    def to_document(self) -> dict[str, Any]:
+        """The report as JSON."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "run": self.run,
+            "outcome": self.outcome.value,
+            "started_at": self.started_at.isoformat(),
+            "seconds": round(self.seconds, 3),
+            "changed": self.changed,
+            "org": self.identity.to_document(),
+            "tables": [_table(counts) for counts in self.tables],
+            "extracts": [_fields(one) for one in self.extracts],
+            "unattached": [_fields(one) for one in self.unattached],
+            "owners": [_fields(one) for one in self.owners],
+            "tie_outs": [_fields(one) for one in self.tie_outs],
+            "stale": list(self.stale),
+            "dropped": list(self.dropped),
+            "errors": list(self.errors),
+            "notices": list(self.notices),
+            "requests": self.requests,
+            "api_usage": None
+            if self.api_usage is None
+            else dict(zip(("used", "allowed"), self.api_usage, strict=True)),
+        }
+
+
+def _table(counts: Counts) -> dict[str, Any]:
+    return {**_fields(counts), "balanced": counts.balanced}
+
+
+def _fields(value: Counts | ExtractReport | Unattached | OwnerReport | TieOut) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}

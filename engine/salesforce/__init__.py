@@ -1,0 +1,1 @@
+"""Talking to Salesforce: one client, and the ways to read through it."""

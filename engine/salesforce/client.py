@@ -1,0 +1,317 @@
+"""The client: one HTTP connection pool, one session for the process, bounded patience."""
+
+from __future__ import annotations
+
+import random
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import httpx
+
+from engine.clock import CancelToken, Clock
+from engine.errors import BrokenAnswerError, DiskError, SalesforceError, SessionExpiredError, UnreachableError
+from engine.events import Listener, RequestMade, Waiting, ignore
+from engine.salesforce.answers import json_of, not_json, refusal, usage_of
+from engine.salesforce.session import Credentials, Session
+
+API_VERSION = "66.0"
+USER_AGENT = "accord/0.1"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the client goes on with a request that fails for a passing reason. Times are seconds."""
+
+    tries: int = 6
+    within: float = 600.0
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+    slow_window: float = 30.0
+    slow_bytes: int = 16_384
+
+    def wait(self, attempt: int, jitter: random.Random) -> float:
+        """Seconds to wait after failed attempt number `attempt`, counted from 1."""
+        ceiling = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
+        return ceiling * (0.5 + jitter.random() / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A body that was written to a file as it came: its headers, and whether it is still compressed."""
+
+    path: Path
+    status: int
+    headers: Mapping[str, str]
+    gzip: bool
+
+
+class SalesforceClient:
+    """Sends requests to one org. Safe to use from several threads; close it, or use it in a `with`."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        clock: Clock,
+        cancel: CancelToken | None = None,
+        events: Listener = ignore,
+        api_version: str = API_VERSION,
+        patience: Patience | None = None,
+        jitter: random.Random | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.api_version = api_version
+        self.clock = clock
+        self.cancel = cancel or CancelToken()
+        self.events = events
+        self.requests = 0
+        self.usage: tuple[int, int] | None = None
+        self._credentials = credentials
+        self._patience = patience or Patience()
+        self._jitter = jitter or random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self._lock = threading.Lock()
+        self._sign_in_lock = threading.Lock()
+        self._current: Session | None = None
+        self._server_ahead: float | None = None
+        self._http = httpx.Client(
+            transport=transport,
+            timeout=httpx.Timeout(150.0, connect=15.0),
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+            limits=httpx.Limits(max_connections=10),
+        )
+
+    def __enter__(self) -> SalesforceClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    @property
+    def instance_url(self) -> str:
+        """The address that serves the org's data. Signs in if that has not happened yet."""
+        return self._session().instance_url
+
+    def now(self) -> datetime:
+        """The time in UTC as the org sees it, from the `Date` of its answers; before the first one, the clock's."""
+        ahead = self._server_ahead or 0.0
+        return datetime.fromtimestamp(self.clock.now().timestamp() + ahead, UTC)
+
+    def data(self, path: str) -> str:
+        """The path of a resource under this API version: `data("sobjects")`."""
+        return f"/services/data/v{self.api_version}/{path}"
+
+    def get_json(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        exact: bool = False,
+        tries: int | None = None,
+    ) -> Any:
+        """GET a JSON document; `exact` keeps its numbers as text. Raises SalesforceError or SignInError."""
+        return self._json("GET", path, params=params, headers=headers, exact=exact, tries=tries)
+
+    def post_json(self, path: str, body: Mapping[str, object]) -> Any:
+        """POST a JSON document and return the answer's."""
+        return self._json("POST", path, body=body)
+
+    def patch_json(self, path: str, body: Mapping[str, object]) -> Any:
+        """PATCH with a JSON document and return the answer's, None if it is empty."""
+        return self._json("PATCH", path, body=body)
+
+    def delete(self, path: str) -> None:
+        """DELETE a resource."""
+
+        def send(session: Session) -> None:
+            with self._answer(session, "DELETE", path) as response:
+                response.read()
+
+        self._patiently(send)
+
+    def download(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        target: Path,
+        ready: Callable[[int, Mapping[str, str]], bool],
+    ) -> Download:
+        """GET a body and write it to `target` as it comes over the wire, compressed if it came compressed.
+
+        A body that ends early is thrown away and asked for again, and so is an answer that `ready` (given its
+        status and headers) does not take. Raises SalesforceError or SignInError.
+        """
+
+        def send(session: Session) -> Download:
+            with self._answer(session, "GET", path, params=params) as response:
+                if not ready(response.status_code, response.headers):
+                    raise BrokenAnswerError(f"GET {path} has no data yet (status {response.status_code})")
+                gzip = response.headers.get("content-encoding", "").lower() == "gzip"
+                self._write(response, target, path)
+                return Download(target, response.status_code, response.headers, gzip)
+
+        return self._patiently(send)
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        exact: bool = False,
+        tries: int | None = None,
+    ) -> Any:
+        def send(session: Session) -> Any:
+            with self._answer(session, method, path, params=params, body=body, headers=headers) as response:
+                content = response.read()
+                if not content and response.status_code == 204:
+                    return None
+                answer = json_of(content, exact=exact)
+                if answer is None:
+                    cut = content[:1] in (b"{", b"[")
+                    raise not_json(method, path, response.headers, whole=not cut)
+                return answer
+
+        return self._patiently(send, tries)
+
+    @contextmanager
+    def _answer(
+        self,
+        session: Session,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[httpx.Response]:
+        """Send a request; give the answer if it is a success, raise what it stands for if it is not."""
+        started = self.clock.monotonic()
+        request = self._http.build_request(
+            method,
+            session.instance_url + path,
+            params=params,
+            json=body,
+            headers={**(headers or {}), "Authorization": f"Bearer {session.access_token}"},
+        )
+        with self._lock:
+            self.requests += 1
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                self._note(method, path, response, self.clock.monotonic() - started)
+                if not response.is_success:
+                    raise refusal(response.status_code, response.headers, response.read(), method, path)
+                yield response
+            finally:
+                response.close()
+        except (httpx.TransportError, httpx.DecodingError, zlib.error) as error:
+            raise UnreachableError(
+                f"{session.instance_url} does not answer {method} {path} ({type(error).__name__})",
+                hint="check the address and the network",
+            ) from error
+
+    def _note(self, method: str, path: str, response: httpx.Response, seconds: float) -> None:
+        usage = usage_of(response.headers.get("sforce-limit-info"))
+        if usage:
+            self.usage = usage
+        served = response.headers.get("date")
+        if served:
+            try:
+                at = parsedate_to_datetime(served).timestamp()
+            except ValueError:
+                at = None
+            if at is not None:
+                self._server_ahead = at - self.clock.now().timestamp()
+        used, allowed = self.usage or (None, None)
+        self.events(RequestMade(method, path, response.status_code, seconds, used, allowed))
+
+    def _write(self, response: httpx.Response, target: Path, path: str) -> None:
+        """Write the body; what comes slower than the patience allows is broken."""
+        patience = self._patience
+        since, received = self.clock.monotonic(), 0
+        try:
+            with target.open("wb") as file:
+                for chunk in response.iter_raw():
+                    self.cancel.check()
+                    file.write(chunk)
+                    received += len(chunk)
+                    now = self.clock.monotonic()
+                    if now - since > patience.slow_window:
+                        if received < patience.slow_bytes:
+                            raise BrokenAnswerError(
+                                f"GET {path} comes too slowly: {received} bytes in {now - since:.0f} s"
+                            )
+                        since, received = now, 0
+        except OSError as error:
+            raise DiskError(f"{target} cannot be written: {error.strerror}") from error
+
+    def _patiently(self, send: Callable[[Session], _T], tries: int | None = None) -> _T:
+        started = self.clock.monotonic()
+        allowed = tries or self._patience.tries
+        attempt = 0
+        renewed = False
+        while True:
+            self.cancel.check()
+            attempt += 1
+            session = self._session()
+            try:
+                return send(session)
+            except SessionExpiredError:
+                if renewed:
+                    raise
+                self._renew(session)
+                renewed = True
+                attempt -= 1
+            except SalesforceError as error:
+                waited = self.clock.monotonic() - started
+                if not error.transient or attempt >= allowed or waited > self._patience.within:
+                    raise
+                self._pause(error, attempt)
+
+    def _pause(self, error: SalesforceError, attempt: int) -> None:
+        seconds = self._patience.wait(attempt, self._jitter)
+        if error.retry_after is not None:
+            seconds = min(max(seconds, error.retry_after), self._patience.within)
+        self.events(Waiting(seconds, error.message))
+        while seconds > 0:
+            self.cancel.check()
+            self.clock.sleep(min(seconds, 1.0))
+            seconds -= 1.0
+
+    def _session(self) -> Session:
+        current = self._current
+        return current if current is not None else self._renew(None)
+
+    def _renew(self, expired: Session | None) -> Session:
+        """Sign in; of several threads that hold the same expired session, only the first does."""
+        with self._sign_in_lock:
+            if self._current is not None and self._current is not expired:
+                return self._current
+            attempt = 0
+            while True:
+                attempt += 1
+                try:
+                    self._current = self._credentials.obtain(self._http, expired)
+                    return self._current
+                except SalesforceError as error:
+                    if not error.transient or attempt >= self._patience.tries:
+                        raise
+                    self._pause(error, attempt)

@@ -1,0 +1,58 @@
+"""Reading a query to pages: by REST what is small, by Bulk what is large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from engine.errors import QueryTimeoutError, TransportError
+from engine.salesforce.bulk_query import BulkSettings, read_bulk
+from engine.salesforce.client import SalesforceClient
+from engine.salesforce.pages import Pages
+from engine.salesforce.rest_query import TooMany, read_rest
+
+# Salesforce takes 16,384 bytes of address and headers together; the token alone may be a kilobyte or two.
+LONGEST_QUERY = 12_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How queries are read: up to `rest_rows` rows by REST, more by Bulk."""
+
+    rest_rows: int = 10_000
+    bulk: BulkSettings = field(default_factory=BulkSettings)
+
+
+def read_query(
+    client: SalesforceClient,
+    soql: str,
+    columns: Sequence[str],
+    folder: Path,
+    name: str,
+    *,
+    all_rows: bool = False,
+    reading: Reading | None = None,
+) -> Pages:
+    """Read a whole query to page files in `folder`; `columns` are the paths that it selects, in order.
+
+    A query that Bulk does not take goes by REST whatever its size, one that REST does not take (too long, or too slow)
+    by Bulk. Raises SalesforceError or SignInError.
+    """
+    reading = reading or Reading()
+    if not fits_in_address(soql):
+        return read_bulk(client, soql, folder, name, all_rows=all_rows, settings=reading.bulk)
+    try:
+        return read_rest(client, soql, columns, folder, name, all_rows=all_rows, at_most=reading.rest_rows)
+    except (TooMany, QueryTimeoutError, TransportError):
+        pass
+    try:
+        return read_bulk(client, soql, folder, name, all_rows=all_rows, settings=reading.bulk)
+    except TransportError:
+        return read_rest(client, soql, columns, folder, name, all_rows=all_rows)
+
+
+def fits_in_address(soql: str) -> bool:
+    """Whether a query is short enough to be sent by REST."""
+    return len(quote(soql)) <= LONGEST_QUERY

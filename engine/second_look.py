@@ -1,0 +1,171 @@
+"""The second look: before a row is called left, deleted or gone, Salesforce is asked for it by its Id.
+
+An absence is never read as a deletion. A row that turns out to match its filter after all came or changed while the run
+read; it is fetched and counted as moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from compiler.plan import Extract, Plan, Table
+from compiler.probe import by_id_query, status_query
+from compiler.relation import ColumnType
+from compiler.relation_columns import Columns
+from compiler.schema import Schema
+from engine.by_id import Asking, ask
+from engine.errors import UnexplainedError
+from engine.load import Staged, rejects_of
+from engine.rows import create_from
+from engine.workspace import CURRENT, WORK, Workspace, name_of
+from grammar.soql_tree import Query
+
+_ASKED: Columns = {
+    "key": ColumnType("id"),
+    "answer": ColumnType("text"),
+    "merged_into": ColumnType("id"),
+}
+
+
+_STATUS: Columns = {
+    "Id": ColumnType("id"),
+    "IsDeleted": ColumnType("boolean"),
+    "MasterRecordId": ColumnType("id"),
+}
+
+
+class Looked(NamedTuple):
+    """What the second look at a table found: the extracts with late rows in them, and how many those are."""
+
+    staged: Mapping[str, Staged]
+    moved: int
+
+
+def asked_of(table: str) -> str:
+    """The quoted name of a table's answers: `key`, `answer` (live, deleted, merged or gone), `merged_into`."""
+    return name_of(WORK, "delta", f"{table}(asked)")
+
+
+def look_again(
+    asking: Asking, plan: Plan, schema: Schema, table: Table, staged: Mapping[str, Staged], published: bool
+) -> Looked:
+    """Ask for every row of a record table that none of its extracts returned; see `asked_of` for the answers.
+
+    Raises UnexplainedError for rows that match their filter and yet are not returned.
+    """
+    space = asking.space
+    create_from(space, asked_of(table.name), _ASKED, ())
+    if not published or table.object is None:
+        return Looked(staged, 0)
+    missing = _missing(space, table)
+    if not missing:
+        return Looked(staged, 0)
+    _ask_status(asking, schema, table, list(missing))
+    suspects = [
+        key
+        for (key,) in space.run(f"SELECT key FROM {asked_of(table.name)} WHERE answer = 'live' ORDER BY key")
+        if missing[key] == "active"
+    ]
+    if not suspects:
+        return Looked(staged, 0)
+    return _ask_filters(asking, plan, table, staged, suspects)
+
+
+def _missing(space: Workspace, table: Table) -> dict[str, str]:
+    """The published rows that no extract has, with their status."""
+    known = " UNION ALL ".join(
+        f'SELECT "Id" FROM {name_of(WORK, "staged", extract)} UNION ALL SELECT key FROM {rejects_of(extract)}'
+        for extract in table.extracts
+    )
+    current = name_of(CURRENT, "statisfy", table.name)
+    return dict(
+        space.run(
+            f'SELECT "Id", record_status FROM {current} AS c'
+            f' WHERE NOT EXISTS (SELECT 1 FROM ({known}) AS k WHERE k."Id" = c."Id") ORDER BY 1'
+        )
+    )
+
+
+def _ask_status(asking: Asking, schema: Schema, table: Table, missing: Sequence[str]) -> None:
+    sobject = schema.object(table.object or "")
+    if sobject is None:
+        raise UnexplainedError(table.name, missing)
+    columns = {name: kind for name, kind in _STATUS.items() if sobject.field(name) is not None}
+    binned, merges = "IsDeleted" in columns, "MasterRecordId" in columns
+    found = ask(
+        asking,
+        lambda ids: status_query(sobject, ids),
+        _for_all(status_query(sobject, missing[:1])),
+        columns,
+        missing,
+        f"{table.name}(status)",
+        all_rows=binned,
+    )
+    deleted = 'coalesce(s."IsDeleted", FALSE)' if binned else "FALSE"
+    master = 's."MasterRecordId"' if merges else "NULL"
+    asking.space.run(
+        f"INSERT INTO {asked_of(table.name)} SELECT m.key, CASE WHEN s.\"Id\" IS NULL THEN 'gone'"
+        f" WHEN {deleted} AND {master} IS NOT NULL THEN 'merged' WHEN {deleted} THEN 'deleted' ELSE 'live' END,"
+        f" CASE WHEN {deleted} THEN {master} END"
+        f" FROM (SELECT unnest(CAST(? AS VARCHAR[])) AS key) AS m"
+        f' LEFT JOIN {name_of(*found.leaf.name)} AS s ON s."Id" = m.key',
+        [list(missing)],
+    )
+
+
+def _ask_filters(
+    asking: Asking, plan: Plan, table: Table, staged: Mapping[str, Staged], suspects: Sequence[str]
+) -> Looked:
+    out = dict(staged)
+    moved: set[str] = set()
+    for extract_id in table.extracts:
+        extract = plan.extract(extract_id)
+        columns = {column.name: column.type for column in extract.columns}
+        late = ask(asking, partial(by_id_query, extract), extract.fetch, columns, suspects, f"{extract_id}(late)")
+        if not late.rows and not late.rejected:
+            continue
+        moved.update(key for (key,) in asking.space.run(f'SELECT "Id" FROM {name_of(*late.leaf.name)}'))
+        out[extract_id] = _merged(asking.space, extract, out[extract_id], late)
+    return Looked(out, len(moved))
+
+
+def _merged(space: Workspace, extract: Extract, staged: Staged, late: Staged) -> Staged:
+    """The extract with the late rows in it; their numbers may need a larger scale."""
+    target = name_of(*staged.leaf.name)
+    space.run(
+        f"CREATE OR REPLACE TABLE {target} AS"
+        f" SELECT * FROM {target} UNION ALL BY NAME SELECT * FROM {name_of(*late.leaf.name)}"
+    )
+    space.run(f"INSERT INTO {staged.rejects} SELECT * FROM {late.rejects}")
+    types = space.columns(staged.leaf.name)
+    columns = {
+        column.name: types[column.name] if column.type.kind == "decimal" else column.type for column in extract.columns
+    }
+    return staged._replace(
+        columns=columns,
+        read=staged.read + late.read,
+        rows=staged.rows + late.rows,
+        rejected=staged.rejected + late.rejected,
+    )
+
+
+def check_explained(space: Workspace, table: Table) -> None:
+    """Raise UnexplainedError for active rows that are absent without any answer of Salesforce's about them."""
+    current = name_of(CURRENT, "statisfy", table.name)
+    known = " UNION ALL ".join(
+        f'SELECT "Id" FROM {name_of(WORK, "staged", extract)} UNION ALL SELECT key FROM {rejects_of(extract)}'
+        for extract in table.extracts
+    )
+    rows = space.run(
+        f"SELECT \"Id\" FROM {current} AS c WHERE record_status = 'active'"
+        f' AND NOT EXISTS (SELECT 1 FROM ({known}) AS k WHERE k."Id" = c."Id")'
+        f' AND NOT EXISTS (SELECT 1 FROM {asked_of(table.name)} AS a WHERE a.key = c."Id") ORDER BY 1'
+    )
+    if rows:
+        raise UnexplainedError(table.name, [key for (key,) in rows])
+
+
+def _for_all(query: Query) -> Query:
+    return Query(query.select, query.source, query.span)

@@ -1,0 +1,181 @@
+"""`accord.sqlite3`: every run and how far it is. Readable while a run is on; the lock keeps two runs apart."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from engine.errors import AlreadyRunningError, NewerStoreError, UnusableStoreError
+from engine.store import StorePaths
+
+STATE_FORMAT = 1
+# Long enough to outlast somebody who only looks whether a run is on.
+LOCK_SECONDS = 0.3
+_TABLES = """
+CREATE TABLE IF NOT EXISTS runs (
+  run INTEGER PRIMARY KEY AUTOINCREMENT,
+  started_at TEXT NOT NULL,
+  finished_at TEXT,
+  plan TEXT NOT NULL,
+  meaning TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  subject TEXT,
+  progress TEXT,
+  publishing INTEGER NOT NULL DEFAULT 0,
+  published INTEGER NOT NULL DEFAULT 0,
+  outcome TEXT,
+  message TEXT,
+  report TEXT
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as `accord.sqlite3` knows it. `outcome` is None while it runs; `report` is the run's own document."""
+
+    run: int
+    started_at: str
+    finished_at: str | None
+    outcome: str | None
+    published: bool
+    stage: str
+    subject: str | None
+    message: str | None
+    report: Mapping[str, Any] | None
+
+
+class State:
+    """The open state file. Every method is one short transaction."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open the file, or create it. Raises NewerStoreError or UnusableStoreError."""
+        try:
+            if read_only:
+                address = f"{path.absolute().as_uri()}?mode=ro"
+                self._connection = sqlite3.connect(address, timeout=10.0, isolation_level=None, uri=True)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._connection = sqlite3.connect(path, timeout=10.0, isolation_level=None)
+            found = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if found > STATE_FORMAT:
+                self._connection.close()
+                raise NewerStoreError(
+                    f"{path} has format {found}, and this version of Accord knows {STATE_FORMAT}",
+                    hint="update Accord; nothing was changed",
+                )
+            if found < STATE_FORMAT and not read_only:
+                self._connection.execute(_TABLES)
+                self._connection.execute(f"PRAGMA user_version = {STATE_FORMAT}")
+        except (sqlite3.Error, OSError) as error:
+            raise UnusableStoreError(
+                f"{path} cannot be opened", hint="put back a copy; the tables themselves are in the store"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def begin(
+        self,
+        started_at: datetime,
+        *,
+        plan: str,
+        meaning: str,
+        organization_id: str,
+        user_id: str,
+        above: int,
+    ) -> int:
+        """Note a new run and return its number, which is above `above` and was never given before."""
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        try:
+            last = execute("SELECT coalesce(max(run), 0) FROM runs").fetchone()[0]
+            given = execute("SELECT seq FROM sqlite_sequence WHERE name = 'runs'").fetchone()
+            run = max(last, given[0] if given else 0, above) + 1
+            execute(
+                "INSERT INTO runs (run, started_at, plan, meaning, organization_id, user_id, stage)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'connect')",
+                (run, started_at.isoformat(), plan, meaning, organization_id, user_id),
+            )
+        except BaseException:
+            execute("ROLLBACK")
+            raise
+        execute("COMMIT")
+        return int(run)
+
+    def progress(self, run: int, stage: str, subject: str | None, detail: str | None = None) -> None:
+        """Note how far a run is."""
+        self._connection.execute(
+            "UPDATE runs SET stage = ?, subject = ?, progress = ? WHERE run = ?", (stage, subject, detail, run)
+        )
+
+    def publishing(self, run: int) -> None:
+        """Note that the next file is whole and about to take its place."""
+        self._connection.execute("UPDATE runs SET publishing = 1 WHERE run = ?", (run,))
+
+    def published(self, run: int) -> None:
+        """Note that it has taken its place."""
+        self._connection.execute("UPDATE runs SET published = 1 WHERE run = ?", (run,))
+
+    def finish(
+        self, run: int, finished_at: datetime, outcome: str, message: str | None, report: Mapping[str, Any] | None
+    ) -> None:
+        """Note how a run ended."""
+        self._connection.execute(
+            "UPDATE runs SET finished_at = ?, outcome = ?, message = ?, report = ? WHERE run = ?",
+            (finished_at.isoformat(), outcome, message, None if report is None else json.dumps(report), run),
+        )
+
+    def settle(self, finished_at: datetime, store_run: int) -> list[int]:
+        """Decide what became of runs that died, by the run that made the published store; return their numbers."""
+        rows = self._connection.execute("SELECT run, publishing FROM runs WHERE outcome IS NULL").fetchall()
+        for run, publishing in rows:
+            if publishing and run == store_run:
+                self.published(run)
+                self.finish(run, finished_at, "succeeded", "died after it had published; its tables stand", None)
+            else:
+                self.finish(run, finished_at, "failed", "died before it published; nothing was changed", None)
+        return [run for run, _ in rows]
+
+    def last(self, count: int) -> list[RunRecord]:
+        """The newest runs, newest first."""
+        rows = self._connection.execute(
+            "SELECT run, started_at, finished_at, outcome, published, stage, subject, message, report"
+            " FROM runs ORDER BY run DESC LIMIT ?",
+            (count,),
+        ).fetchall()
+        return [
+            RunRecord(run, start, end, outcome, bool(done), stage, subject, message, json.loads(doc) if doc else None)
+            for run, start, end, outcome, done, stage, subject, message, doc in rows
+        ]
+
+
+@contextmanager
+def hold(paths: StorePaths) -> Iterator[None]:
+    """Hold the store for a run; the hold ends with the process, however it ends. Raises AlreadyRunningError."""
+    try:
+        paths.lock.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(paths.lock, timeout=LOCK_SECONDS, isolation_level=None)
+    except (sqlite3.Error, OSError) as error:
+        raise UnusableStoreError(f"{paths.lock} cannot be opened", hint="check the folder's permissions") from error
+    with closing(connection):
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise UnusableStoreError(f"{paths.lock} cannot be locked") from error
+            raise AlreadyRunningError(
+                f"another run holds {paths.store}", hint="wait for it to end (`accord status` shows how far it is)"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise UnusableStoreError(f"{paths.lock} is damaged", hint="no run is on? then remove it") from error
+        yield

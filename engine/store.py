@@ -1,0 +1,184 @@
+"""The published file: where it lies, whom it belongs to, how it is opened and how it is replaced.
+
+A run never changes the file that readers have open. The next one is built beside it and takes its place by a rename;
+the one before stays for `rollback`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from compiler.duckdb_functions import quote_name, quote_text
+from engine.errors import DiskError, NewerStoreError, OtherOrgError, UnusableStoreError
+from engine.org import Identity
+from engine.workspace import CURRENT, Workspace, name_of
+
+STORE_FORMAT = 1
+STORAGE_VERSION = "v1.5.0"
+
+
+@dataclass(frozen=True, slots=True)
+class StorePaths:
+    """The files of a store: the published one, those beside it, and the folder of the run in progress."""
+
+    store: Path
+    previous: Path
+    next: Path
+    state: Path
+    lock: Path
+    staging: Path
+
+    @classmethod
+    def of(cls, store: Path) -> StorePaths:
+        """The paths that go with a store's file. `statisfy.duckdb` has its companions under their usual names."""
+        store = store.absolute()
+        folder, stem = store.parent, store.stem
+        prefix = "" if stem == "statisfy" else f"{stem}."
+        return cls(
+            store=store,
+            previous=folder / f"{stem}.previous.duckdb",
+            next=folder / f"{stem}.next.duckdb",
+            state=folder / f"{prefix}accord.sqlite3",
+            lock=folder / f"{prefix}accord.lock",
+            staging=folder / f"{prefix}staging",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """What a store says about itself: whose it is, which run made it, with which DuckDB."""
+
+    organization_id: str
+    instance_kind: str
+    user_id: str
+    username: str
+    run: int
+    duckdb_version: str
+
+    @property
+    def hashes_hold(self) -> bool:
+        """Whether its row hashes are those of the DuckDB that runs here."""
+        return self.duckdb_version == duckdb.__version__
+
+
+def attach_published(space: Workspace, paths: StorePaths) -> StoreInfo | None:
+    """Attach the published store, read-only, under the name `current_store`; None if there is none yet.
+
+    Raises NewerStoreError for one that a newer version wrote, UnusableStoreError for a file that is no store.
+    """
+    if not paths.store.exists():
+        return None
+    try:
+        space.connection.execute(f"ATTACH {quote_text(str(paths.store))} AS {quote_name(CURRENT)} (READ_ONLY)")
+    except duckdb.Error as error:
+        if "version" in str(error).lower():
+            raise NewerStoreError(
+                f"{paths.store} was written by a newer DuckDB", hint="update Accord, nothing was changed"
+            ) from error
+        raise UnusableStoreError(
+            f"{paths.store} cannot be opened as a store", hint="put back a copy, or move it away to start anew"
+        ) from error
+    return _info(space, paths)
+
+
+def _info(space: Workspace, paths: StorePaths) -> StoreInfo:
+    try:
+        ((version, *rest),) = space.connection.execute(
+            "SELECT format, organization_id, instance_kind, user_id, username, run, duckdb_version"
+            f" FROM {name_of(CURRENT, 'accord', 'store')}"
+        ).fetchall()
+    except (duckdb.Error, ValueError) as error:
+        raise UnusableStoreError(
+            f"{paths.store} is a DuckDB file, but no store of Accord's",
+            hint="give another path for the store; nothing was changed",
+        ) from error
+    if version > STORE_FORMAT:
+        raise NewerStoreError(
+            f"{paths.store} has format {version}, and this version of Accord knows {STORE_FORMAT}",
+            hint="update Accord; nothing was changed",
+        )
+    return StoreInfo(*rest)
+
+
+def check_owner(info: StoreInfo, identity: Identity, paths: StorePaths) -> None:
+    """Raise OtherOrgError unless the store holds the rows of this org."""
+    if (info.organization_id, info.instance_kind) != (identity.organization_id, identity.instance_kind):
+        raise OtherOrgError(
+            f"{paths.store} holds the {info.instance_kind} org {info.organization_id}, and the connection is to the"
+            f" {identity.instance_kind} org {identity.organization_id}",
+            hint="name another store for this org; nothing was changed",
+        )
+
+
+def move_foreign_wal(paths: StorePaths) -> Path | None:
+    """Move aside a write-ahead log that somebody left beside the published file; return where it is now.
+
+    Published files are closed whole, so that such a log is from another program; DuckDB would refuse the file for it.
+    """
+    wal = paths.store.with_name(paths.store.name + ".wal")
+    if not wal.exists():
+        return None
+    number = 1
+    while (aside := wal.with_name(f"{wal.name}.foreign-{number}")).exists():
+        number += 1
+    wal.replace(aside)
+    return aside
+
+
+def remove_leftovers(paths: StorePaths) -> None:
+    """Remove what a run that died left behind: the unfinished next file and the pages."""
+    paths.next.unlink(missing_ok=True)
+    paths.next.with_name(paths.next.name + ".wal").unlink(missing_ok=True)
+    shutil.rmtree(paths.staging, ignore_errors=True)
+
+
+def copy_to_next(paths: StorePaths) -> None:
+    """Start the next file as a copy of the published one. Raises DiskError."""
+    try:
+        shutil.copyfile(paths.store, paths.next)
+        paths.next.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    except OSError as error:
+        raise DiskError(
+            f"{paths.next} cannot be written: {error.strerror}", hint="make room, then run again"
+        ) from error
+
+
+def seal(path: Path) -> None:
+    """Make a closed database file durable and read-only. Raises DiskError if its log is still there."""
+    if path.with_name(path.name + ".wal").exists():
+        raise DiskError(f"{path} was not closed whole")
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+
+
+def swap(paths: StorePaths) -> None:
+    """Put the sealed next file in the published one's place, which becomes the previous one. Readers never miss it."""
+    if paths.store.exists():
+        spare = paths.previous.with_name(paths.previous.name + ".new")
+        spare.unlink(missing_ok=True)
+        try:
+            os.link(paths.store, spare)
+        except OSError:
+            # A file system without hard links; the copy costs time, not safety.
+            shutil.copyfile(paths.store, spare)
+        spare.replace(paths.previous)
+    paths.next.replace(paths.store)
+    _sync_folder(paths.store.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

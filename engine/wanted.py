@@ -1,0 +1,73 @@
+"""The rows that a table should hold now: the plan's relation, computed over the staged extracts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compiler.duckdb_functions import duckdb_type, quote_name
+from compiler.plan import Table
+from compiler.print_duckdb import print_table
+from compiler.relation import ColumnType, Extracted
+from compiler.relation import Wanted as WantedRows
+from compiler.relation_columns import Columns, Leaf, LeafOf, columns_of
+from engine.errors import PromiseError
+from engine.load import Staged
+from engine.workspace import WORK, Workspace, name_of
+
+HASH = "(hash)"
+
+
+def leaf_of(staged: Mapping[str, Staged], wanted: Mapping[str, Columns]) -> LeafOf:
+    """Where the printer finds extracts and the tables that were computed before."""
+
+    def find(relation: Extracted | WantedRows) -> Leaf:
+        if isinstance(relation, Extracted):
+            return staged[relation.extract].leaf
+        return Leaf((WORK, "wanted", relation.table), wanted[relation.table])
+
+    return find
+
+
+def compute(space: Workspace, table: Table, leaves: LeafOf, current: Columns) -> Columns:
+    """Compute a table's wanted rows into `wanted."<table>"`, with a hash of each row beside, and return its columns.
+
+    `current` are the published table's columns: a number keeps at least the scale that it has there.
+    Raises PromiseError when a key comes twice: a row would be counted twice.
+    """
+    found = columns_of(table.relation, leaves)
+    columns = {column.name: _type(found[column.name], current.get(column.name)) for column in table.columns}
+    values = ", ".join(
+        f"CAST({quote_name(name)} AS {duckdb_type(kind)}) AS {quote_name(name)}" for name, kind in columns.items()
+    )
+    target = name_of(WORK, "wanted", table.name)
+    space.run(
+        f"CREATE OR REPLACE TABLE {target} AS SELECT *, {row_hash(columns)} AS {quote_name(HASH)}"
+        f" FROM (SELECT {values} FROM ({print_table(table, leaves).text}) AS computed) AS typed"
+    )
+    check_key(space, table, target)
+    return columns
+
+
+def row_hash(columns: Columns, prefix: str = "") -> str:
+    """The SQL of a hash over all columns. It is DuckDB's own and may change with DuckDB's version."""
+    return f"hash({', '.join(prefix + quote_name(name) for name in columns)})"
+
+
+def check_key(space: Workspace, table: Table, target: str) -> None:
+    """Raise PromiseError unless the key is there and unique in every row."""
+    key = ", ".join(quote_name(name) for name in table.key)
+    empty = " OR ".join(f"{quote_name(name)} IS NULL" for name in table.key)
+    rows, keys, without = space.run(
+        f"SELECT count(*), count(DISTINCT ({key})), count(*) FILTER ({empty}) FROM {target}"
+    )[0]
+    if rows != keys or without:
+        raise PromiseError(
+            f"table {table.name}: {rows} rows have {keys} keys, {without} of them empty",
+            hint="nothing was published; this is an error of Accord's, please report it with `accord compile`",
+        )
+
+
+def _type(wanted: ColumnType, current: ColumnType | None) -> ColumnType:
+    if wanted.kind == "decimal" and current is not None and current.kind == "decimal":
+        return ColumnType("decimal", max(wanted.scale, current.scale))
+    return wanted

@@ -1,0 +1,106 @@
+"""The run's own database: in memory, with room on disk when it grows, never the published file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
+from compiler.relation import ColumnType
+from engine.errors import DiskError, LoadError
+
+WORK = "memory"
+CURRENT = "current_store"
+NEXT = "next_store"
+SCHEMAS = ("staged", "wanted", "delta")
+
+_KINDS: Mapping[str, ColumnType] = {
+    "VARCHAR": ColumnType("text"),
+    "BOOLEAN": ColumnType("boolean"),
+    "DATE": ColumnType("date"),
+    "TIMESTAMP": ColumnType("timestamp"),
+    "TIME": ColumnType("time"),
+}
+
+
+class Workspace:
+    """A DuckDB connection in memory with the schemas `staged`, `wanted` and `delta`.
+
+    Args:
+        folder: where DuckDB may put what does not fit into memory.
+        memory: DuckDB's limit (`"2GB"`); None is DuckDB's own choice.
+    """
+
+    def __init__(self, folder: Path, memory: str | None = None) -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "temp_directory": str(folder / "spill"),
+            "preserve_insertion_order": False,
+        }
+        if memory is not None:
+            config["memory_limit"] = memory
+        self.connection = duckdb.connect(":memory:", config=config)
+        self.connection.execute("SET TimeZone = 'UTC'")
+        for schema in SCHEMAS:
+            self.connection.execute(f"CREATE SCHEMA {schema}")
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.connection.close()
+
+    def run(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Execute a statement and return its rows. Raises DiskError when there is no space left."""
+        try:
+            return self.connection.execute(sql, list(parameters)).fetchall()
+        except duckdb.IOException as error:
+            raise DiskError("the disk is full or a file cannot be read", hint=_first_line(error)) from error
+        except duckdb.OutOfMemoryException as error:
+            raise LoadError("the run needs more memory than it may take", hint=_first_line(error)) from error
+
+    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        """The single value that a statement returns."""
+        return self.run(sql, parameters)[0][0]
+
+    def columns(self, table: Sequence[str]) -> dict[str, ColumnType]:
+        """The columns of a table by name (catalog, schema, table), in order; empty if there is no such table."""
+        rows = self.run(
+            "SELECT column_name, data_type FROM duckdb_columns() "
+            "WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index",
+            list(table),
+        )
+        return {name: column_type(kind) for name, kind in rows}
+
+    @contextmanager
+    def attached(self, path: Path, name: str, options: str) -> Iterator[None]:
+        """Have a database file attached under a name; `options` stand in the parentheses of ATTACH."""
+        self.run(f"ATTACH {quote_text(str(path))} AS {quote_name(name)} ({options})")
+        try:
+            yield
+        finally:
+            self.run(f"DETACH {quote_name(name)}")
+
+
+def column_type(duckdb_name: str) -> ColumnType:
+    """The type of the relation tree for one of DuckDB's: `DECIMAL(38,2)`. Whole numbers are decimals of scale 0."""
+    if duckdb_name.startswith("DECIMAL"):
+        return ColumnType("decimal", int(duckdb_name.rstrip(")").split(",")[1]))
+    if duckdb_name.endswith(("INT", "INTEGER")):
+        return ColumnType("decimal", 0)
+    return _KINDS[duckdb_name]
+
+
+def name_of(*parts: str) -> str:
+    """A table's name with its parts quoted."""
+    return ".".join(quote_name(part) for part in parts)
+
+
+def define_columns(columns: Mapping[str, ColumnType]) -> str:
+    """Column definitions for CREATE TABLE."""
+    return ", ".join(f"{quote_name(name)} {duckdb_type(kind)}" for name, kind in columns.items())
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200]

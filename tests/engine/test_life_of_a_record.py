@@ -1,0 +1,199 @@
+"""What happens to a record in Salesforce, and what the tables say afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.report import Outcome
+from tests.engine.scene import SPEC, Scene, counts, record_id, scene
+
+A1, A2, A3, A4 = (record_id("Account", n) for n in (1, 2, 3, 4))
+C1, C2 = record_id("Contact", 1), record_id("Contact", 2)
+
+
+@pytest.fixture
+def org(tmp_path: Path) -> Iterator[Scene]:
+    with scene(tmp_path) as one:
+        one.run()
+        yield one
+
+
+def status(org: Scene, table: str) -> dict[str, str]:
+    return dict(org.rows(f"SELECT Id, record_status FROM {table}"))
+
+
+def test_first_run_brings_what_matches(org: Scene) -> None:
+    """Accounts come with their type, their numbers and what hangs on them; others stay out."""
+    rows = org.rows("SELECT Id, account_type, arr FROM accounts ORDER BY Id")
+
+    assert rows == [
+        (A1, "customer", Decimal("100.505")),
+        (A2, "customer", Decimal("7.000")),
+        (A3, "prospect", Decimal("0.000")),
+    ]
+    assert [one for (one,) in org.rows("SELECT Id FROM contacts ORDER BY Id")] == [C1, C2]
+    assert org.rows("SELECT Id, name, active FROM users") == [(record_id("User", 1), "User 1", True)]
+
+
+def test_same_org_twice_changes_nothing(org: Scene) -> None:
+    """A run that finds no change leaves the published file alone: same inode, same time."""
+    before = org.store.stat()
+    report = org.run()
+    after = org.store.stat()
+
+    assert report.outcome is Outcome.SUCCEEDED
+    assert not report.changed
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_changed_value_is_updated_and_noted(org: Scene) -> None:
+    """An update reaches the table, and the old and the new value are in `changes`."""
+    org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": 'Änderung\r\n"x"'}})
+    report = org.run()
+
+    assert counts(report, "accounts") == {"updated": 1}
+    assert org.rows(f"SELECT Name FROM accounts WHERE Id = '{A1}'") == [('Änderung\r\n"x"',)]
+    assert org.rows("SELECT key, old_value, new_value FROM s.accord.changes WHERE column_name = 'Name'") == [
+        (A1, "Account 1", 'Änderung\r\n"x"')
+    ]
+
+
+def test_leaver_keeps_its_last_row(org: Scene) -> None:
+    """An account that no longer matches stops updating and is not deleted; its children say that it left."""
+    org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Other", "Name": "New"}})
+    report = org.run()
+
+    assert counts(report, "accounts") == {"left": 1}
+    assert counts(report, "contacts") == {"left": 1, "parent_left": 1}
+    assert status(org, "accounts")[A1] == "left"
+    assert status(org, "contacts") == {C1: "parent_left", C2: "active"}
+    assert org.rows(f"SELECT Name FROM accounts WHERE Id = '{A1}'") == [("Account 1",)]
+    assert org.rows("SELECT count(*) FROM active_accounts") == [(2,)]
+
+
+def test_leaver_comes_back(org: Scene) -> None:
+    """An account that matches again is active again, under the day of its first sync."""
+    org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Other"}})
+    org.run()
+    first = org.rows(f"SELECT first_synced_at FROM accounts WHERE Id = '{A1}'")
+    org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Customer"}})
+    report = org.run()
+
+    assert counts(report, "accounts") == {"resumed": 1}
+    assert counts(report, "contacts") == {"resumed": 1}
+    assert set(status(org, "accounts").values()) == {"active"}
+    assert org.rows(f"SELECT first_synced_at FROM accounts WHERE Id = '{A1}'") == first
+
+
+def test_leaver_goes_where_the_spec_says_remove(org: Scene) -> None:
+    """With `on leaving remove` the account goes, and its children with it."""
+    org.spec = SPEC.replace("prospect where", "on leaving remove\n  prospect where")
+    org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Other"}})
+    report = org.run()
+
+    assert counts(report, "accounts") == {"left": 1, "removed": 1}
+    assert A1 not in status(org, "accounts")
+    assert C1 not in status(org, "contacts")
+
+
+def test_deleted_and_undeleted(org: Scene) -> None:
+    """A deleted record is marked as deleted; when it comes back from the bin it is active again."""
+    org.change({"op": "delete", "object": "Account", "id": A2})
+    deleted = org.run()
+    marked = status(org, "accounts")[A2]
+    org.change({"op": "undelete", "object": "Account", "id": A2})
+    undeleted = org.run()
+
+    assert counts(deleted, "accounts") == {"deleted": 1}
+    assert marked == "deleted"
+    assert counts(undeleted, "accounts") == {"resumed": 1}
+
+
+def test_purged_record_is_gone(org: Scene) -> None:
+    """A record that Salesforce no longer knows at all is gone, and the reason says what that may mean."""
+    org.change({"op": "hard_delete", "object": "Contact", "id": C2})
+    report = org.run()
+
+    assert counts(report, "contacts") == {"gone": 1}
+    assert org.rows(f"SELECT record_status_reason FROM contacts WHERE Id = '{C2}'") == [
+        ("Salesforce no longer returns it: purged, or not visible to the user",)
+    ]
+
+
+def test_merged_record_names_its_winner(org: Scene) -> None:
+    """The loser of a merge says into whom it went; what hung on it hangs on the winner."""
+    org.change({"op": "merge", "object": "Account", "id": A1, "loser": A2, "reparented_contacts": [C2]})
+    report = org.run()
+
+    assert counts(report, "accounts")["merged"] == 1
+    assert org.rows(f"SELECT record_status, merged_into FROM accounts WHERE Id = '{A2}'") == [("merged", A1)]
+    assert org.rows(f"SELECT account_id, record_status FROM contacts WHERE Id = '{C2}'") == [(A1, "active")]
+
+
+def test_left_then_deleted(org: Scene) -> None:
+    """A record that had left and is deleted later is restated, and leaves the balance alone."""
+    org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Other"}})
+    org.run()
+    org.change({"op": "delete", "object": "Account", "id": A1})
+    report = org.run()
+
+    assert counts(report, "accounts") == {"restated": 1}
+    assert status(org, "accounts")[A1] == "deleted"
+
+
+def test_new_record_comes_in(org: Scene) -> None:
+    """A record that is created comes in with the next run, with its children."""
+    made = {"Type": "Customer", "Name": "Fifth", "OwnerId": record_id("User", 1)}
+    named = {"LastName": "Ninth", "AccountId": record_id("Account", 5)}
+    org.change(
+        {"op": "create", "object": "Account", "id": record_id("Account", 5), "fields": made},
+        {"op": "create", "object": "Contact", "id": record_id("Contact", 9), "fields": named},
+    )
+    report = org.run()
+
+    assert counts(report, "accounts") == {"inserted": 1}
+    assert counts(report, "contacts") == {"inserted": 1}
+    assert counts(report, "account_owners") == {"inserted": 1}
+
+
+def test_only_the_stamp_moved(org: Scene) -> None:
+    """A system update that changes no synced value shows as an update of its stamp alone."""
+    org.change({"op": "system_touch", "object": "Account", "id": A1})
+    report = org.run()
+
+    assert counts(report, "accounts") == {"updated": 1}
+    assert org.rows("SELECT DISTINCT column_name FROM s.accord.changes") == [("SystemModstamp",)]
+
+
+def test_child_moves_to_an_account_that_is_not_in(org: Scene) -> None:
+    """A contact whose account changed to one that is not synced has left, which is not its parent's leaving."""
+    org.change({"op": "update", "object": "Contact", "id": C1, "fields": {"AccountId": A4}})
+    report = org.run()
+
+    assert counts(report, "contacts") == {"left": 1}
+
+
+def test_new_field_in_the_spec_is_filled_in(org: Scene) -> None:
+    """A column that the spec adds is there with its values; one that it drops is gone."""
+    org.spec = SPEC.replace("fields Name, Email", "fields Name")
+    org.run()
+    without = [name for name, *_ in org.rows("DESCRIBE contacts")]
+    org.spec = SPEC.replace("fields Name, Email", "fields Name, LastName")
+    report = org.run()
+
+    assert "Email" not in without
+    assert counts(report, "contacts") == {"updated": 2}
+    assert org.rows("SELECT LastName FROM contacts ORDER BY 1") == [("Contact 1",), ("Contact 2",)]
+
+
+def test_table_that_the_spec_drops_is_removed(org: Scene) -> None:
+    """A table whose statement is gone is removed, and the report says so."""
+    org.spec = SPEC[: SPEC.index("object Subscription__c")]
+    report = org.run()
+
+    assert report.dropped == ("subscriptions",)
+    assert org.rows("SELECT table_name FROM duckdb_tables() WHERE table_name = 'subscriptions'") == []
