@@ -8,13 +8,16 @@ Plan ──print_soql, print_duckdb──▶ text      ──plan_document, dige
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from compiler.check import Checked, check_spec
-from compiler.lower_plan import lower_plan
-from compiler.plan import Plan
 from compiler.schema import Schema, build_schema
 from grammar.spec_tree import Spec
 
-__all__ = ["Checked", "Plan", "Schema", "build_schema", "check_spec", "compile_spec"]
+if TYPE_CHECKING:
+    from compiler.plan import Plan
+
+__all__ = ["Checked", "Schema", "build_schema", "check_spec", "compile_spec"]
 
 
 def compile_spec(spec: Spec, schema: Schema) -> Plan:
@@ -22,6 +25,9 @@ def compile_spec(spec: Spec, schema: Schema) -> Plan:
 
     Raises ValueError for a spec with errors: call `check_spec` to learn which.
     """
+    # Most who import the compiler only check, as `accord lint` does, and should not wait for the other half of it.
+    from compiler.lower_plan import lower_plan
+
     checked = check_spec(spec, schema)
     if checked.resolved is None or not checked.ok:
         raise ValueError("a spec with errors has no plan; check_spec names them")

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from compiler.check_clashes import check_clashes
 from compiler.check_structure import check_structure
+from compiler.check_types import check_types
 from compiler.check_writeback import check_writeback
+from compiler.filters import check_filters
 from compiler.resolve import resolve
 from compiler.resolved import ResolvedSpec
 from compiler.schema import Schema
@@ -31,9 +33,12 @@ def check_spec(spec: Spec, schema: Schema | None) -> Checked:
     found: list[Diagnostic] = []
     check_structure(spec, found.append)
     resolved = None
-    if schema is not None:
+    if schema is None:
+        check_filters(spec, found.append)
+    else:
         resolved = resolve(spec, schema, found.append)
         check_writeback(spec, schema, found.append)
         check_clashes(resolved, found.append)
+        check_types(resolved, found.append)
     unique = dict.fromkeys(found)
     return Checked(resolved, tuple(sorted(unique, key=lambda d: (d.primary.span, d.rule.code))))

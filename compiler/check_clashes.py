@@ -17,14 +17,14 @@ def check_clashes(resolved: ResolvedSpec, report: Report) -> None:
         for name in (metric.column, f"{metric.column}_currency"):
             if name in taken:
                 why, first = taken[name]
-                report(column_clash.column_clash(name, "accounts", metric.span, why, first))
-            taken.setdefault(name, (f'the metric "{metric.label}"', metric.span))
+                report(column_clash.column_clash(name, "accounts", metric.label_span, why, first))
+            taken.setdefault(name, (f'the metric "{metric.label}"', metric.label_span))
     for table in resolved.tables:
         _fields(table.table, table.fields, _taken((f"{table.parent}_id", *RECORD_COLUMNS)), report)
 
 
 def _taken(names: tuple[str, ...]) -> dict[str, tuple[str, Span | None]]:
-    return dict.fromkeys(names, ("a column of Accord's own", None))
+    return dict.fromkeys(names, ("one that Accord makes itself", None))
 
 
 def _fields(

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from compiler.checks import column_clash, names, structure
 from compiler.conditions import uses_of
+from compiler.filters import filters_of
 from compiler.labels import lower_snake
 from compiler.paths import Report
 from compiler.resolve import all_of
 from compiler.tables import BUILT_IN_TABLES
-from grammar.soql_tree import Condition
+from grammar.nearest import nearest
 from grammar.source import Span
 from grammar.spec_tree import (
     AccountFilter,
     Accounts,
     AccountValue,
-    Aggregate,
     Cases,
     Chatter,
     Conversation,
@@ -34,7 +32,6 @@ from grammar.spec_tree import (
     MoveGuard,
     Name,
     OnLeaving,
-    OwnerChild,
     OwnerRule,
     Owners,
     Related,
@@ -46,7 +43,6 @@ from grammar.spec_tree import (
     Test,
     Text,
     Version,
-    Where,
     Writeback,
     WritebackFields,
 )
@@ -80,15 +76,15 @@ def not_acted_on(spec: Spec, report: Report) -> None:
     for statement in spec.statements:
         match statement:
             case Cases():
-                report(structure.not_acted_on("cases", statement.span))
+                report(structure.not_acted_on("cases", _head(statement.span, "cases")))
             case Chatter():
-                report(structure.not_acted_on("chatter", statement.span))
+                report(structure.not_acted_on("chatter", _head(statement.span, "chatter")))
             case Writeback():
-                report(structure.not_acted_on("writeback", statement.span))
+                report(structure.not_acted_on("writeback", _head(statement.span, "writeback")))
             case Schedule():
-                report(structure.not_acted_on("schedule", statement.span))
+                report(structure.not_acted_on("schedule", _head(statement.span, "schedule")))
             case Test():
-                report(structure.not_acted_on("test", statement.span))
+                report(structure.not_acted_on("test", _head(statement.span, "test")))
             case _:
                 pass
 
@@ -99,7 +95,7 @@ def _version(spec: Spec, report: Report) -> None:
         if spec.statements:
             report(structure.no_version())
     elif not isinstance(spec.statements[0], Version):
-        report(structure.version_not_first(versions[0].span))
+        report(structure.version_not_first(versions[0].span, versions[0].number))
 
 
 def _doubled(found: Iterable[tuple[str, str, Span]], report: Report) -> None:
@@ -153,7 +149,7 @@ def _accounts(spec: Spec, report: Report) -> None:
 
 
 def _tables(spec: Spec, report: Report) -> None:
-    taken: dict[str, tuple[str, Span | None]] = {name: (f"`{name}` is built in", None) for name in BUILT_IN_TABLES}
+    taken: dict[str, tuple[str, Span | None]] = dict.fromkeys(BUILT_IN_TABLES, ("one that Accord makes itself", None))
     for statement in all_of(spec, CustomObject):
         name = lower_snake(statement.label.value)
         if name in taken:
@@ -209,16 +205,19 @@ def _guards(spec: Spec, report: Report) -> None:
     tables = {name: name for name in BUILT_IN_TABLES} | {name: name for name in objects.values()} | objects
     metrics = [m.label.value for m in all_of(spec, Metric)]
     kinds = [i.kind for o in all_of(spec, Owners) for i in o.items if isinstance(i, OwnerRule)]
+    # What did not parse may be what a guard names.
+    unread = {piece.text.split(maxsplit=1)[0].lower() for piece in all_of(spec, Invalid) if piece.text.strip()}
+    unread |= {"owners" for o in all_of(spec, Owners) for i in o.items if isinstance(i, Invalid)}
     for guards in all_of(spec, Guards):
         for item in guards.items:
             match item:
-                case LeaveGuard(table):
+                case LeaveGuard(table) if "object" not in unread:
                     _known(table, "table", tuple(tables), report)
-                case MoveGuard(column):
+                case MoveGuard(column) if "metric" not in unread:
                     _known(column, "number", ("arr", *metrics), report)
-                case FillGuard(kind):
+                case FillGuard(kind) if "owners" not in unread:
                     _known(kind, "owner kind", tuple(kinds), report)
-                case Invalid():
+                case _:
                     pass
 
 
@@ -233,11 +232,17 @@ def _zones(spec: Spec, report: Report) -> None:
     everies += [i for c in all_of(spec, Chatter) for i in c.items if isinstance(i, Every)]
     for every in everies:
         if every.zone is not None and not is_zone(every.zone.value):
-            report(names.unknown_zone(every.zone.value, every.zone.span))
+            from zoneinfo import available_timezones
+
+            report(names.unknown_zone(every.zone.value, every.zone.span, tuple(available_timezones())))
 
 
 def is_zone(name: str) -> bool:
     """Whether the time zone database has this name."""
+    # Few specs name a zone, and the others are checked at once.
+    from datetime import datetime
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         datetime(2026, 1, 1, tzinfo=ZoneInfo(name)).utcoffset()
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -247,31 +252,20 @@ def is_zone(name: str) -> bool:
 
 
 def _unused(spec: Spec, report: Report) -> None:
-    used = {use.name.lower() for condition in _conditions(spec) for use in uses_of(condition)}
+    used = {use.name.lower() for written in filters_of(spec) for use in uses_of(written.condition)}
+    misspelt = used - {define.name.text.lower() for define in all_of(spec, Define)}
+    unread = [piece.text.lower() for piece in _invalid(spec)]
     for define in all_of(spec, Define):
-        if define.name.text.lower() not in used:
+        name = define.name.text.lower()
+        # A misspelt use is reported as such, and is a use nevertheless.
+        if name not in used and not any(name in text for text in unread) and nearest(name, misspelt) is None:
             report(structure.unused_definition(define.name.text, define.name.span))
 
 
-def _conditions(spec: Spec) -> Iterable[Condition]:
+def _invalid(spec: Spec) -> Iterable[Invalid]:
+    """The pieces that did not parse, in blocks too."""
     for statement in spec.statements:
-        match statement:
-            case Define(_, _, condition):
-                yield condition
-            case Metric(_, source):
-                if source.condition is not None:
-                    yield source.condition
-            case AccountValue(_, Aggregate() as source):
-                if source.condition is not None:
-                    yield source.condition
-            case Accounts(items) | Related(_, _, items) | CustomObject(_, _, _, _, items) | Cases(items):
-                yield from (i.condition for i in items if isinstance(i, AccountFilter | Where))
-            case Chatter(_, items):
-                yield from (i.condition for i in items if isinstance(i, Where))
-            case Owners(items):
-                for rule in (i for i in items if isinstance(i, OwnerRule)):
-                    yield from (
-                        s.condition for s in rule.sources if isinstance(s, OwnerChild) and s.condition is not None
-                    )
-            case _:
-                pass
+        if isinstance(statement, Invalid):
+            yield statement
+        else:
+            yield from (item for item in getattr(statement, "items", ()) if isinstance(item, Invalid))

@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
+from compiler.check_values import check_values
 from compiler.checks import (
+    contradiction,
     semi_join,
     unfilterable_field,
     unknown_definition,
-    unknown_function,
     value_type,
+    volatile_field,
 )
+from compiler.condition_rules import check_comparisons, check_semi_joins
+from compiler.contradictions import contradictions
+from compiler.function_places import Clause
 from compiler.functions import FILTER_FUNCTIONS
 from compiler.paths import Report, find_field, find_object
-from compiler.record_id import is_record_id
 from compiler.resolved import FieldRef, ResolvedFilter
-from compiler.schema import NUMBER_TYPES, Schema, SObject
+from compiler.schema import Schema, SObject
+from compiler.value_types import check_value_types
 from grammar.soql_tree import (
     And,
-    BooleanValue,
     Comparison,
     Condition,
-    CurrencyValue,
-    DateLiteral,
-    DateTimeValue,
-    DateValue,
     FieldPath,
     FunctionCall,
     Not,
-    NullValue,
-    NumberValue,
     Operand,
-    Operator,
     Or,
     Paren,
-    StringValue,
     SubSelect,
-    TimeValue,
     Use,
-    Value,
-    ValueList,
 )
 from grammar.source import Span
 from grammar.spec_tree import Define
-
-_ORDERED = ("<", "<=", ">", ">=")
 
 
 class Definitions:
     """The named conditions of a spec, bound when they are first used."""
 
-    def __init__(self, defines: dict[str, Define]) -> None:
+    def __init__(self, defines: dict[str, Define], unreadable: frozenset[str] = frozenset()) -> None:
         self.by_name = defines
+        self.unreadable = unreadable
+        """Lower-case names of definitions with mistakes: those are reported, so their uses are not."""
         self.used: set[str] = set()
         self.open: list[str] = []
 
@@ -62,7 +55,9 @@ def bind_filter(
     kept = binder.bind(written, sobject, put_in=False)
     quiet = _Binder(schema, definitions, lambda _: None)
     expanded = quiet.bind(written, sobject, put_in=True)
-    _check_semi_joins(expanded, report)
+    check_comparisons(written, Clause.WHERE, report)
+    check_semi_joins(expanded, sobject.name, report)
+    _check_contradictions(expanded, written.span, sobject, schema, report)
     return ResolvedFilter(sobject.name, kept, expanded, written.span)
 
 
@@ -71,6 +66,7 @@ class _Binder:
         self.schema = schema
         self.definitions = definitions
         self.report = report
+        self.noted: set[str] = set()
 
     def bind(self, condition: Condition, sobject: SObject, *, put_in: bool) -> Condition:
         match condition:
@@ -91,9 +87,11 @@ class _Binder:
         key = use.name.lower()
         definition = self.definitions.by_name.get(key)
         if definition is None:
+            if key in self.definitions.unreadable:
+                return use
             field = sobject.field(use.name)
             known = [d.name.text for d in self.definitions.by_name.values()]
-            self.report(unknown_definition.unknown_definition(use.name, use.span, known, field.name if field else None))
+            self.report(unknown_definition.unknown_definition(use.name, use.span, known, field))
             return use
         self.definitions.used.add(key)
         if definition.object.text.lower() != sobject.name.lower():
@@ -114,35 +112,34 @@ class _Binder:
         left, kind, name, ref = self._left(comparison.left, sobject)
         right = comparison.right
         if isinstance(right, SubSelect):
-            right = self._sub_select(right, ref)
+            right = self._sub_select(right, ref, sobject)
         elif kind is not None:
             field_ref = ref if isinstance(comparison.left, FieldPath) else None
-            self._check_operator(comparison, kind, name)
-            for value in right.items if isinstance(right, ValueList) else (right,):
-                self._check_value(value, comparison.operator, kind, name, field_ref)
+            check_value_types(comparison, kind, name, field_ref, self.report)
+        if ref is not None:
+            check_values(comparison, ref, self.report)
         return Comparison(left, comparison.operator, right, comparison.span)
 
     def _left(
-        self, left: FieldPath | FunctionCall, sobject: SObject
+        self, left: FieldPath | FunctionCall, sobject: SObject, *, in_function: bool = False
     ) -> tuple[FieldPath | FunctionCall, str | None, str, FieldRef | None]:
         """The bound left side, the describe type of its value (None: unknown), its name, and the field."""
         if isinstance(left, FieldPath):
             ref = find_field(left, sobject, self.schema, self.report)
             if ref is None:
                 return left, None, left.text, None
-            if not ref.field.filterable:
+            if not ref.field.filterable or (ref.field.is_compound and not in_function):
                 self.report(unfilterable_field.unfilterable_field(ref.name, ref.field.type, ref.span))
-                return ref.path, None, ref.name, ref
+                return ref.path, None, ref.name, None
+            self._note_volatile(ref)
             return ref.path, ref.field.type, ref.name, ref
         function = FILTER_FUNCTIONS.get(left.name.lower())
-        if function is None:
-            known = [f.name for f in FILTER_FUNCTIONS.values()]
-            self.report(unknown_function.unknown_function(left.name, left.span, known))
+        if function is None:  # unknown, or not for filters: the parser and `condition_rules` say so
             return left, None, left.name, None
         args: list[Operand] = []
         for arg in left.args:
             if isinstance(arg, FieldPath | FunctionCall) and getattr(arg, "name", "").upper() != "GEOLOCATION":
-                bound, kind, name, _ = self._left(arg, sobject)
+                bound, kind, name, _ = self._left(arg, sobject, in_function=True)
                 if kind is not None and kind not in function.takes:
                     self.report(value_type.operator_type(name, kind, function.name, arg.span))
                 args.append(bound)
@@ -150,37 +147,21 @@ class _Binder:
                 args.append(arg)
         return FunctionCall(function.name, tuple(args), left.span), function.gives, function.name, None
 
-    def _check_operator(self, comparison: Comparison, kind: str, name: str) -> None:
-        operator: Operator = comparison.operator
-        refused = {
-            "LIKE": kind in NUMBER_TYPES | {"boolean", "date", "datetime", "time", "id", "reference", "multipicklist"},
-            "INCLUDES": kind != "multipicklist",
-            "EXCLUDES": kind != "multipicklist",
-        }.get(operator, operator in _ORDERED and kind in ("boolean", "multipicklist", "id", "reference"))
-        if refused:
-            self.report(value_type.operator_type(name, kind, operator, comparison.span))
+    def _note_volatile(self, ref: FieldRef) -> None:
+        """Say once a filter that a field changes by itself. Record types keep their names, so they are left out."""
+        if ref.volatile and ref.owner != "RecordType" and ref.name not in self.noted:
+            self.noted.add(ref.name)
+            self.report(volatile_field.volatile_filter(ref.name, ref.owner if ref.hops else None, ref.span))
 
-    def _check_value(self, value: Value, operator: Operator, kind: str, name: str, ref: FieldRef | None) -> None:
-        if isinstance(value, NullValue):
-            if operator in _ORDERED:
-                self.report(value_type.ordered_against_null(operator, value.span))
-            return
-        if isinstance(value, StringValue) and value.value == "" and kind not in NUMBER_TYPES | {"boolean"}:
-            return
-        if not _fits(value, kind):
-            written = _written(value)
-            self.report(value_type.value_type(name, kind, value.span, written, _meant(value, kind)))
-        elif (
-            ref is not None
-            and isinstance(value, StringValue)
-            and ref.field.is_id
-            and not is_record_id(value.value)
-            and operator in ("=", "!=", "IN", "NOT IN")
-        ):
-            self.report(value_type.malformed_id(ref.field, value.span, value.value))
+    def _selected(self, select: SubSelect, filtered: SObject) -> SObject | None:
+        """The object of a sub-select; `Account.Contacts` is a child relationship of the object that is filtered."""
+        owner, dot, relationship = select.object.rpartition(".")
+        child = filtered.child(relationship) if dot and owner.lower() == filtered.name.lower() else None
+        name = child.child if child else select.object
+        return find_object(name, select.object_span, self.schema, self.report)
 
-    def _sub_select(self, select: SubSelect, outer: FieldRef | None) -> SubSelect:
-        sobject = find_object(select.object, select.object_span, self.schema, self.report)
+    def _sub_select(self, select: SubSelect, outer: FieldRef | None, filtered: SObject) -> SubSelect:
+        sobject = self._selected(select, filtered)
         if outer is not None and not outer.field.is_id:
             self.report(semi_join.semi_join_field(outer.name, outer.span))
         if sobject is None:
@@ -191,26 +172,65 @@ class _Binder:
         ref = find_field(FieldPath(names, select.field.span), sobject, self.schema, self.report)
         if ref is not None and not ref.field.is_id:
             self.report(semi_join.semi_join_field(ref.name, ref.span))
+        elif ref is not None and outer is not None and not _may_meet(outer, ref):
+            self.report(semi_join.semi_join_types(outer.name, ref.name, ref.span))
         inner = self.bind(select.condition, sobject, put_in=True) if select.condition else None
         return SubSelect(
             ref.path if ref else select.field, sobject.name, inner, select.span, select.object_span, select.alias
         )
 
 
+def _check_contradictions(
+    condition: Condition, written: Span, sobject: SObject, schema: Schema, report: Report
+) -> None:
+    def kind_of(path: FieldPath) -> str | None:
+        ref = find_field(path, sobject, schema, lambda _: None)
+        return ref.field.type if ref else None
+
+    for one, other in contradictions(condition, kind_of):
+        # Two that stand in one definition are reported there.
+        here = [c for c in (other, one) if written.start <= c.span.start and c.span.end <= written.end]
+        if here:
+            there = one if here[0] is other else other
+            left = here[0].left
+            name = left.text if isinstance(left, FieldPath) else left.name
+            report(contradiction.contradiction(name, here[0].span, there.span))
+
+
+def _may_meet(outer: FieldRef, inner: FieldRef) -> bool:
+    """Whether the two can hold Ids of the same object; fields that do not say what they refer to may."""
+    sides = [
+        {name.lower() for name in ((ref.owner,) if ref.field.type == "id" else ref.field.reference_to)}
+        for ref in (outer, inner)
+    ]
+    return not all(sides) or "name" in sides[0] | sides[1] or bool(sides[0] & sides[1])
+
+
 def circles(defines: dict[str, Define], report: Report) -> None:
-    """Report each definition that is defined by itself, directly or by way of others."""
-    uses = {key: uses_of(define.condition) for key, define in defines.items()}
-    for key, define in defines.items():
-        seen: set[str] = set()
-        ahead = [use.name.lower() for use in uses[key]]
-        while ahead:
-            following = ahead.pop()
+    """Report each circle of definitions once, at the one that is written first."""
+    reported: set[str] = set()
+    for key in sorted(defines, key=lambda k: defines[k].span):
+        circle = [] if key in reported else _way_back(key, defines)
+        if circle:
+            reported.update(circle)
+            others = [(defines[k].name.text, defines[k].name.span) for k in circle if k != key]
+            define = defines[key]
+            report(unknown_definition.circular_definition(define.name.text, define.name.span, others))
+
+
+def _way_back(key: str, defines: dict[str, Define]) -> list[str]:
+    """The definitions on the shortest way from one back to itself, or nothing."""
+    ways = [[key]]
+    seen: set[str] = set()
+    for way in ways:
+        for use in uses_of(defines[way[-1]].condition):
+            following = use.name.lower()
             if following == key:
-                report(unknown_definition.circular_definition(define.name.text, define.name.span))
-                break
-            if following not in seen:
+                return way
+            if following in defines and following not in seen:
                 seen.add(following)
-                ahead += [use.name.lower() for use in uses.get(following, ())]
+                ways.append([*way, following])
+    return []
 
 
 def uses_of(condition: Condition) -> list[Use]:
@@ -226,91 +246,3 @@ def uses_of(condition: Condition) -> list[Use]:
             return uses_of(inner)
         case Comparison():
             return []
-
-
-def _fits(value: Value, kind: str) -> bool:
-    match value:
-        case BooleanValue():
-            return kind == "boolean"
-        case NumberValue():
-            return kind in NUMBER_TYPES
-        case CurrencyValue():
-            return kind == "currency"
-        case DateValue():
-            return kind == "date"
-        case DateTimeValue():
-            return kind == "datetime"
-        case TimeValue():
-            return kind == "time"
-        case DateLiteral():
-            return kind in ("date", "datetime")
-        case StringValue():
-            return kind not in NUMBER_TYPES | {"boolean", "date", "datetime", "time"}
-        case NullValue():
-            return True
-
-
-def _written(value: Value) -> str:
-    match value:
-        case StringValue(_, raw):
-            return f"'{raw}'"
-        case NumberValue(text) | DateValue(text) | DateTimeValue(text) | TimeValue(text):
-            return text
-        case BooleanValue(truth):
-            return str(truth).lower()
-        case CurrencyValue(code, amount):
-            return f"{code}{amount}"
-        case DateLiteral(name, count):
-            return name if count is None else f"{name}:{count}"
-        case NullValue():
-            return "null"
-
-
-def _meant(value: Value, kind: str) -> str | None:
-    """The value in the form that the field wants, where that is plain."""
-    text = value.value if isinstance(value, StringValue) else _written(value)
-    if kind in NUMBER_TYPES:
-        return text if text.replace(".", "", 1).lstrip("+-").isdigit() else None
-    if kind == "boolean":
-        return text.lower() if text.lower() in ("true", "false") else None
-    if kind == "datetime":
-        return f"{text}T00:00:00Z" if isinstance(value, DateValue) else None
-    if kind == "date":
-        return text[:10] if isinstance(value, DateTimeValue) else None
-    if kind == "time" or isinstance(value, StringValue):
-        return None
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
-def _check_semi_joins(condition: Condition, report: Report) -> None:
-    """Two at most, only on the top level, only under AND, not nested (soql-semantics: widely reported)."""
-    found: list[Span] = []
-
-    def walk(node: Condition, why: str | None, inside: bool) -> None:
-        match node:
-            case And(operands):
-                for operand in operands:
-                    walk(operand, why, inside)
-            case Or(operands):
-                for operand in operands:
-                    walk(operand, "not under OR", inside)
-            case Not(operand):
-                walk(operand, "not under NOT; write NOT IN", inside)
-            case Paren(inner):
-                walk(inner, why, inside)
-            case Comparison(_, _, SubSelect() as select):
-                if inside:
-                    report(semi_join.semi_join_place(select.span, "one sub-select cannot stand in another"))
-                    return
-                if why:
-                    report(semi_join.semi_join_place(select.span, why))
-                found.append(select.span)
-                if select.condition is not None:
-                    walk(select.condition, None, True)
-            case _:
-                pass
-
-    walk(condition, None, False)
-    for span in found[2:]:
-        report(semi_join.semi_join_place(span, "there are more than two"))

@@ -1,11 +1,12 @@
-"""The tables `accounts` and `account_owners`."""
+"""The table `accounts`: which accounts are in, their fields, and what is calculated for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from compiler.lower_links import linked, picked
+from compiler.lower_currency import ISO, converts, currency_of, with_corporate_code
+from compiler.lower_links import picked
 from compiler.lower_soql import Drafts, ExtractDraft, column_type
 from compiler.lower_values import draft_aggregate, finished, is_money, join_aggregate, lineage, value_type
 from compiler.paths import find_field
@@ -17,17 +18,14 @@ from compiler.relation import (
     ColumnType,
     Expr,
     Extracted,
-    Filtered,
     First,
-    Joined,
     Lit,
     OrderKey,
     Relation,
     Select,
-    Take,
     Union,
 )
-from compiler.resolved import FieldRef, ResolvedAggregate, ResolvedOwner, ResolvedOwnerChild, ResolvedSpec
+from compiler.resolved import FieldRef, ResolvedAggregate, ResolvedOwnerChild, ResolvedSpec
 from compiler.schema import Schema
 from grammar.soql_tree import FieldPath
 from grammar.source import NOWHERE, Span
@@ -64,12 +62,20 @@ def account_rows(resolved: ResolvedSpec, drafts: Drafts) -> AccountRows:
         names = ["Id", "SystemModstamp"]
         names += [draft.need(s.ref) for s in resolved.account_fields]
         names += [draft.need(ref, deciding=True) for ref in _deciding_fields(resolved)]
+        names += [draft.need(ref, deciding=True) for ref in _currencies(resolved, drafts)]
         names += [draft.need(ref) for path in _OWN_FIELDS if (ref := account_field(path, drafts.schema)) is not None]
     columns = picked(*dict.fromkeys(names))
+    # By this flag the corporate currency is joined.
+    flag = (Assign("in", Lit(True, BOOLEAN)),) if drafts.schema.multi_currency else ()
     parts = tuple(
         Select(
             Extracted(draft.id),
-            (*columns, Assign("account_type", Lit(t.kind, TEXT)), Assign("type_rank", Lit(str(rank), RANK))),
+            (
+                *columns,
+                Assign("account_type", Lit(t.kind, TEXT)),
+                Assign("type_rank", Lit(str(rank), RANK)),
+                *flag,
+            ),
         )
         for rank, (draft, t) in enumerate(zip(reads, resolved.types, strict=True))
     )
@@ -106,6 +112,15 @@ def _deciding_fields(resolved: ResolvedSpec) -> list[FieldRef]:
     return refs + [link.parent for link in links if link.parent is not None]
 
 
+def _currencies(resolved: ResolvedSpec, drafts: Drafts) -> list[FieldRef]:
+    """The currencies of account amounts, and the account's own, in an org with several."""
+    if not drafts.schema.multi_currency:
+        return []
+    direct = [v.source for v in (resolved.arr, resolved.renewal) if v is not None and isinstance(v.source, FieldRef)]
+    found = [account_field(ISO, drafts.schema), *(currency_of(ref, drafts) for ref in direct)]
+    return [ref for ref in found if ref is not None]
+
+
 def calculated_columns(resolved: ResolvedSpec, drafts: Drafts) -> list[Calculated]:
     """The aggregates of the spec with what must be read for each."""
     out = []
@@ -120,11 +135,14 @@ def calculated_columns(resolved: ResolvedSpec, drafts: Drafts) -> list[Calculate
     return out
 
 
-def accounts_table(resolved: ResolvedSpec, rows: AccountRows, calculated: list[Calculated], schema: Schema) -> Table:
+def accounts_table(resolved: ResolvedSpec, rows: AccountRows, calculated: list[Calculated], drafts: Drafts) -> Table:
     """The table `accounts`."""
     relation = rows.base
     for value in calculated:
-        relation = join_aggregate(relation, value.draft, value.source, f"{value.column} (calculated)")
+        name = f"{value.column} (calculated)"
+        relation = join_aggregate(relation, value.draft, value.source, name, drafts, rows.base)
+    if drafts.schema.multi_currency and any(converts(v.source, drafts) for v in calculated):
+        relation = with_corporate_code(relation, drafts)
     columns: list[TableColumn] = []
     values: list[Assign] = []
 
@@ -135,18 +153,21 @@ def accounts_table(resolved: ResolvedSpec, rows: AccountRows, calculated: list[C
     for synced in resolved.account_fields:
         put(synced_column(synced.ref, synced.label, synced.span), Col(synced.ref.name))
     span = resolved.accounts_span
-    put(_own("account_type", "Type in Statisfy", TEXT, "the first filter that matches", (), span), Col("account_type"))
+    put(
+        own_column("account_type", "Type in Statisfy", TEXT, "the first filter that matches", (), span),
+        Col("account_type"),
+    )
     for name, label, kind, path in (
         ("web_domain", "Web domain", TEXT, "Website"),
         ("parent_id", "Parent account", ID, "ParentId"),
         ("record_type", "Record type", TEXT, "RecordType.DeveloperName"),
         ("is_person", "Person account", BOOLEAN, "IsPersonAccount"),
     ):
-        ref = account_field(path, schema)
+        ref = account_field(path, drafts.schema)
         source = (Source("Account", ref.name),) if ref else ()
         words = f"Account.{ref.name}" if ref else "not in this org"
-        put(_own(name, label, kind, words, source, span), _own_value(name, ref, kind))
-    _put_values(resolved, calculated, put)
+        put(own_column(name, label, kind, words, source, span), _own_value(name, ref, kind))
+    _put_values(resolved, calculated, drafts, put)
     return Table(
         "accounts",
         "record",
@@ -169,7 +190,10 @@ def synced_column(ref: FieldRef, label: str, span: Span) -> TableColumn:
     return TableColumn(ref.name, column_type(ref.field), label, words, source, False, ref.volatile, span)
 
 
-def _own(name: str, label: str, kind: ColumnType, words: str, source: tuple[Source, ...], span: Span) -> TableColumn:
+def own_column(
+    name: str, label: str, kind: ColumnType, words: str, source: tuple[Source, ...], span: Span
+) -> TableColumn:
+    """A column of Accord's own; `words` say where its values come from."""
     return TableColumn(name, kind, label, words, source, True, False, span)
 
 
@@ -181,7 +205,7 @@ def _own_value(name: str, ref: FieldRef | None, kind: ColumnType) -> Expr:
     return Call("true_if", (Col(ref.name),)) if name == "is_person" else Col(ref.name)
 
 
-def _put_values(resolved: ResolvedSpec, calculated: list[Calculated], put: _Put) -> None:
+def _put_values(resolved: ResolvedSpec, calculated: list[Calculated], drafts: Drafts, put: _Put) -> None:
     by_column = {c.column: c for c in calculated}
     for column, label, value, kind in (
         ("arr", "ARR", resolved.arr, MONEY),
@@ -189,14 +213,14 @@ def _put_values(resolved: ResolvedSpec, calculated: list[Calculated], put: _Put)
     ):
         span = value.span if value else resolved.accounts_span
         if value is None:
-            put(_own(column, label, kind, "none", (), span), Lit(None, kind))
+            put(own_column(column, label, kind, "none", (), span), Lit(None, kind))
         elif isinstance(value.source, FieldRef):
             ref = value.source
             put(_value_column(column, label, f"{ref.object}.{ref.name}", ref, span), Col(ref.name))
         else:
             put(_value_column(column, label, value.source.text, value.source, span), _finished(by_column[column]))
         if column == "arr":
-            put(_own("arr_currency", "ARR currency", TEXT, "none", (), span), Lit(None, TEXT))
+            put(*_currency_column("arr", "ARR", value.source if value else None, drafts, span))
     for metric in resolved.metrics:
         found = by_column[metric.column]
         put(
@@ -204,8 +228,31 @@ def _put_values(resolved: ResolvedSpec, calculated: list[Calculated], put: _Put)
             _finished(found),
         )
         if is_money(metric.source):
-            name = f"{metric.column}_currency"
-            put(_own(name, f"{metric.label} currency", TEXT, "none", (), metric.span), Lit(None, TEXT))
+            put(*_currency_column(metric.column, metric.label, metric.source, drafts, metric.span))
+
+
+def _currency_column(
+    column: str, label: str, source: FieldRef | ResolvedAggregate | None, drafts: Drafts, span: Span
+) -> tuple[TableColumn, Expr]:
+    """The column that names the currency of an amount; null in an org with one currency."""
+    money = source if isinstance(source, FieldRef) else source.value if source else None
+    own = currency_of(money, drafts) if money else None
+    name = f"{column}_currency"
+    if source is None or own is None:
+        words = "none" if source is None else "the org has one currency"
+        return own_column(name, f"{label} currency", TEXT, words, (), span), Lit(None, TEXT)
+    lineage_of = (Source(own.object, own.name),)
+    value: Expr = Col(own.name)
+    words = f"{own.object}.{own.name}"
+    if isinstance(source, ResolvedAggregate) and not converts(source, drafts):
+        value = Col(f"{column} (calculated) currency")
+    elif isinstance(source, ResolvedAggregate) and source.currency is not None:
+        words = f"{source.currency.code or source.currency.kind} currency"
+        if source.currency.kind == "code":
+            value = Lit(source.currency.code, TEXT)
+        else:
+            value = Col("corporate currency" if source.currency.kind == "corporate" else ISO)
+    return own_column(name, f"{label} currency", TEXT, words, lineage_of, span), value
 
 
 def _finished(value: Calculated) -> Expr:
@@ -215,113 +262,3 @@ def _finished(value: Calculated) -> Expr:
 def _value_column(name: str, label: str, words: str, source: FieldRef | ResolvedAggregate, span: Span) -> TableColumn:
     volatile = isinstance(source, FieldRef) and source.volatile
     return TableColumn(name, value_type(source), label, words, lineage(source), True, volatile, span)
-
-
-def owner_drafts(resolved: ResolvedSpec, drafts: Drafts) -> dict[tuple[str, int], ExtractDraft]:
-    """What must be read for owner sources over child objects, by owner kind and number of the source."""
-    found = {}
-    for owner in resolved.owners:
-        for number, source in enumerate(owner.sources):
-            if isinstance(source, ResolvedOwnerChild):
-                draft = drafts.draft(f"owners.{owner.kind}.{number + 1}", source.object, source.filter, source.span)
-                draft.need(source.value, deciding=True)
-                draft.need(source.link.child, deciding=True)
-                created = drafts.schema.object(source.object)
-                if created is not None and (field := created.field("CreatedDate")) is not None:
-                    path = FieldPath((field.name,), NOWHERE)
-                    draft.need(FieldRef(source.object, path, (), field, source.object, NOWHERE), deciding=True)
-                found[owner.kind, number] = draft
-    return found
-
-
-def owners_table(
-    resolved: ResolvedSpec,
-    rows: AccountRows,
-    drafts: dict[tuple[str, int], ExtractDraft],
-    users: ExtractDraft,
-    span: Span,
-) -> Table:
-    """The table `account_owners`: a row for each account and kind whose owner was found."""
-    kinds = tuple(_owner_rows(owner, rows.base, drafts, users, resolved.skip_inactive) for owner in resolved.owners)
-    names = ("account_id", "owner_type", "user_id", "source")
-    if not kinds:
-        nobody = Select(
-            rows.base,
-            (Assign("account_id", Col("Id")), *(Assign(name, Lit(None, TEXT)) for name in names[1:])),
-        )
-        relation: Relation = Filtered(nobody, Lit(False, BOOLEAN))
-    else:
-        relation = kinds[0] if len(kinds) == 1 else Union(kinds)
-    columns = tuple(
-        _own(name, label, kind, words, (), span)
-        for name, label, kind, words in (
-            ("account_id", "Account", ID, "Account.Id"),
-            ("owner_type", "Owner type", TEXT, "the owner kinds of the spec"),
-            ("user_id", "User", ID, "the first source that names a user"),
-            ("source", "Source", TEXT, "where the user was found"),
-        )
-    )
-    return Table(
-        "account_owners",
-        "derived",
-        None,
-        "Account owners",
-        ("account_id", "owner_type"),
-        columns,
-        relation,
-        (),
-        None,
-        resolved.on_leaving,
-        span,
-    )
-
-
-def _owner_rows(
-    owner: ResolvedOwner,
-    base: Relation,
-    drafts: dict[tuple[str, int], ExtractDraft],
-    reading_users: ExtractDraft,
-    skip_inactive: bool,
-) -> Relation:
-    users = Extracted(reading_users.id)
-    fields = [s.name for s in owner.sources if isinstance(s, FieldRef)]
-    parents = [s.link.parent.name for s in owner.sources if isinstance(s, ResolvedOwnerChild) and s.link.parent]
-    relation: Relation = Select(base, picked(*dict.fromkeys(("Id", *fields, *parents))))
-    found: Expr = Lit(None, ID)
-    words: Expr = Lit(None, TEXT)
-    for number, source in reversed(list(enumerate(owner.sources))):
-        candidate, user, active = f"candidate {number}", f"user {number}", f"active {number}"
-        if isinstance(source, FieldRef):
-            candidate = source.name
-        else:
-            oldest = _oldest(drafts[owner.kind, number], source, base)
-            relation = Joined(relation, oldest, "left", (("Id", "account_id"),), (Take(candidate, "user_id"),))
-        taken = (Take(user, "Id"), Take(active, "IsActive"))
-        relation = Joined(relation, users, "left", ((candidate, "Id"),), taken)
-        holds: Expr = Call("is_not_null", (Col(user),))
-        if skip_inactive:
-            holds = Call("and", (holds, Call("true_if", (Col(active),))))
-        text = source.name if isinstance(source, FieldRef) else source.text
-        found = Call("if", (holds, Col(candidate), found))
-        words = Call("if", (holds, Lit(text, TEXT), words))
-    named = Select(
-        relation,
-        (
-            Assign("account_id", Col("Id")),
-            Assign("owner_type", Lit(owner.kind, TEXT)),
-            Assign("user_id", found),
-            Assign("source", words),
-        ),
-    )
-    return Filtered(named, Call("is_not_null", (Col("user_id"),)))
-
-
-def _oldest(draft: ExtractDraft, source: ResolvedOwnerChild, base: Relation) -> Relation:
-    """The user of each account's oldest matching child row that names one."""
-    value = draft.need(source.value, deciding=True)
-    has_created = any(c.name == "CreatedDate" for c in draft.extract().columns)
-    order = ("CreatedDate", "Id") if has_created else ("Id",)
-    rows = linked(draft, ["Id", value, *order], source.link, base, "account_id")
-    named = Filtered(rows, Call("is_not_null", (Col(value),)))
-    first = First(named, ("account_id",), tuple(OrderKey(name) for name in order))
-    return Select(first, (*picked("account_id"), Assign("user_id", Col(value))))

@@ -39,7 +39,7 @@ def linked(
     `parents` has the parents' rows with `Id` and, for a link by value, the parent's column. A row without a parent, or
     whose value several parents share, is left out in the second form and has a null Id in the first.
     """
-    child = draft.need(link.child, deciding=True)
+    child = draft.need(link.child, link=True)
     names = tuple(dict.fromkeys(columns))
     rows = Extracted(draft.id)
     if link.parent is None:

@@ -8,9 +8,8 @@ from compiler.lower_accounts import (
     account_rows,
     accounts_table,
     calculated_columns,
-    owner_drafts,
-    owners_table,
 )
+from compiler.lower_owners import owner_drafts, owners_table
 from compiler.lower_soql import Drafts
 from compiler.lower_tables import draft_table, draft_users, record_table, users_table
 from compiler.plan import PLAN_VERSION, Cadence, Guard, OwnerKind, PicklistOption, Plan, Table
@@ -44,7 +43,7 @@ def lower_plan(spec: Spec, resolved: ResolvedSpec, schema: Schema) -> Plan:
     reads = {t.table: draft_table(t, ordered, drafts) for t in ordered}
     span = all_of(spec, Owners)[0].span if all_of(spec, Owners) else resolved.accounts_span
     records = tuple(record_table(t, reads[t.table], rows, reads.get("contacts"), resolved.on_leaving) for t in ordered)
-    accounts = accounts_table(resolved, rows, calculated, schema)
+    accounts = accounts_table(resolved, rows, calculated, drafts)
     account_owners = owners_table(resolved, rows, owners, users, span)
     tables = (accounts, account_owners, *records)
     tables = (*tables, users_table(users, tables, resolved.on_leaving, span))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from compiler.plan import Clause, Extract, ExtractColumn, Filter
 from compiler.print_soql import print_condition
@@ -24,7 +25,11 @@ from grammar.soql_tree import (
 )
 from grammar.source import NOWHERE, Span
 
-EVERY_TIME = "this version of Accord reads all matching rows at every run"
+# An extract that has hardly more columns than its match list is read whole: one query instead of two.
+FEW_MORE_COLUMNS = 2
+MATCH_LIST = "a run reads the match list, and then the rows that are new or changed; the first run reads all rows"
+NARROW = "a run reads all rows: the match list would be hardly narrower"
+NO_STAMP = "a run reads all rows: {} has no SystemModstamp that would tell the changed ones"
 
 
 def column_type(field: Field) -> ColumnType:
@@ -112,20 +117,24 @@ class ExtractDraft:
         self.condition = flatten(bound.condition) if bound else None
         self.span = span
         self._columns: dict[str, FieldRef] = {}
-        self._deciding: set[str] = set()
+        self._listed: set[str] = set()
         known = schema.object(sobject)
         for name in ("Id", "SystemModstamp", "CreatedDate"):
             field = known.field(name) if known else None
             if field is not None and (name != "CreatedDate" or "systemmodstamp" not in self._columns):
                 path = FieldPath((field.name,), NOWHERE)
-                self.need(FieldRef(sobject, path, (), field, sobject, NOWHERE), deciding=True)
+                self.need(FieldRef(sobject, path, (), field, sobject, NOWHERE), link=True)
 
-    def need(self, ref: FieldRef, *, deciding: bool = False) -> str:
-        """Read a field; returns its column name. `deciding`: it feeds a link, an owner or a number."""
+    def need(self, ref: FieldRef, *, deciding: bool = False, link: bool = False) -> str:
+        """Read a field; returns its column name.
+
+        `link`: it leads to a parent, which the match list tells of every row. `deciding`: it feeds an owner or a
+        number; the match list has it if it can change while the row's stamp stays.
+        """
         key = ref.name.lower()
         known = self._columns.setdefault(key, ref)
-        if deciding:
-            self._deciding.add(key)
+        if link or (deciding and known.volatile):
+            self._listed.add(key)
         return known.name
 
     def filter(self) -> Filter:
@@ -138,7 +147,8 @@ class ExtractDraft:
             ExtractColumn(FieldPath(ref.path.names, ref.span), column_type(ref.field), ref.field.type, ref.volatile)
             for ref in self._columns.values()
         )
-        census = [c.path for c, key in zip(columns, self._columns, strict=True) if key in self._deciding]
+        census = [c.path for c, key in zip(columns, self._columns, strict=True) if key in self._listed]
+        mode, why = self._mode(len(columns) - len(census))
         return Extract(
             self.id,
             self.id,
@@ -146,9 +156,15 @@ class ExtractDraft:
             columns,
             _query(self.object, census, self.condition, self.span),
             _query(self.object, [c.path for c in columns], self.condition, self.span),
-            "full",
-            EVERY_TIME,
+            mode,
+            why,
         )
+
+    def _mode(self, more: int) -> tuple[Literal["full", "census"], str]:
+        """How a run reads the rows, and why; `more` columns stand in no match list."""
+        if "systemmodstamp" not in self._columns:
+            return "full", NO_STAMP.format(self.object)
+        return ("full", NARROW) if more <= FEW_MORE_COLUMNS else ("census", MATCH_LIST)
 
 
 class Drafts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.lower_currency import CONVERTED_SCALE, converted, converts, currency_of
 from compiler.lower_links import linked, picked
 from compiler.lower_soql import Drafts, ExtractDraft, column_type
 from compiler.plan import Source
@@ -37,7 +38,11 @@ def value_type(source: FieldRef | ResolvedAggregate) -> ColumnType:
     if source.value is None:
         return COUNT
     kind = column_type(source.value.field)
-    return average_type(kind) if source.function == "average" else kind
+    if source.function == "average":
+        return average_type(kind)
+    if source.currency is not None and source.function in ("sum", "min", "max") and is_money(source):
+        return ColumnType("decimal", max(kind.scale, CONVERTED_SCALE))
+    return kind
 
 
 def is_money(source: FieldRef | ResolvedAggregate) -> bool:
@@ -57,18 +62,26 @@ def lineage(source: FieldRef | ResolvedAggregate) -> tuple[Source, ...]:
 def draft_aggregate(extract_id: str, source: ResolvedAggregate, drafts: Drafts) -> ExtractDraft:
     """What must be read for an aggregate."""
     draft = drafts.draft(extract_id, source.object, source.filter, source.span)
-    for ref in (source.link.child, source.value, source.by):
+    currency = currency_of(source.value, drafts) if source.value else None
+    for ref in (source.link.child, source.value, source.by, currency):
         if ref is not None:
             draft.need(ref, deciding=True)
     return draft
 
 
-def join_aggregate(base: Relation, draft: ExtractDraft, source: ResolvedAggregate, column: str) -> Relation:
-    """`base` with the aggregate in `column`. INVARIANT: `base` has one row an account, and so has the result."""
+def join_aggregate(
+    base: Relation, draft: ExtractDraft, source: ResolvedAggregate, column: str, drafts: Drafts, accounts: Relation
+) -> Relation:
+    """`base` with the aggregate in `column`, and in `column currency` the row's own where one row gives the value.
+
+    INVARIANT: `base` has one row an account, and so has the result. `accounts` are the accounts that are in.
+    """
     value = draft.need(source.value, deciding=True) if source.value else None
     by = draft.need(source.by, deciding=True) if source.by else None
-    columns = [name for name in ("Id", value, by) if name is not None]
-    rows = linked(draft, columns, source.link, base, "account_id")
+    currency = currency_of(source.value, drafts) if source.value else None
+    own = draft.need(currency, deciding=True) if currency else None
+    columns = list(dict.fromkeys(name for name in ("Id", value, by, own) if name is not None))
+    rows = linked(draft, columns, source.link, accounts, "account_id")
     per_account: Relation
     if source.function == "latest" or source.function == "earliest":
         assert by is not None
@@ -76,7 +89,25 @@ def join_aggregate(base: Relation, draft: ExtractDraft, source: ResolvedAggregat
         ordered = Filtered(rows, Call("is_not_null", (Col(by),)))
         order = (OrderKey(by, descending=source.function == "latest"), OrderKey("Id", descending=True))
         first = First(ordered, ("account_id",), order)
-        per_account = Select(first, (*picked("account_id"), Assign("value", Col(value))))
+        carried = (Assign("currency", Col(own)),) if own else ()
+        per_account = Select(first, (*picked("account_id"), Assign("value", Col(value)), *carried))
+        if own:
+            taken = (Take(column, "value"), Take(f"{column} currency", "currency"))
+            return Joined(base, per_account, "left", (("Id", "account_id"),), taken)
+    elif converts(source, drafts):
+        assert value is not None
+        there = converted(rows, source, accounts, drafts, [*columns, "account_id"])
+        measures = (
+            Measure("total", source.function, Col("converted")),
+            Measure("amounts", "count", Col(value)),
+            Measure("amounts converted", "count", Col("converted")),
+        )
+        # An amount without a rate must not be missing from a total without a word: then there is no total.
+        whole = Call("=", (Col("amounts"), Col("amounts converted")))
+        total = Call("if", (whole, Col("total"), Lit(None, value_type(source))))
+        per_account = Select(
+            Aggregated(there, ("account_id",), measures), (*picked("account_id"), Assign("value", total))
+        )
     else:
         measure = Measure("value", source.function, Col(value) if value else None)
         per_account = Aggregated(rows, ("account_id",), (measure,))

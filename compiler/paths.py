@@ -49,7 +49,7 @@ def find_field(path: FieldPath, sobject: SObject, schema: Schema, report: Report
         written.append(reference.relationship_name)
         target = _target(reference, schema)
         if target is None:
-            report(unknown_object.unknown_object(reference.reference_to[0], span, schema))
+            report(unknown_object.unknown_object(next(iter(reference.reference_to), name), span, schema))
             return None
         at = target
     field = at.field(names[-1])

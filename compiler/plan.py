@@ -56,8 +56,9 @@ class Extract(Node):
 
     `census` asks for Id, SystemModstamp, links and deciding volatile columns of the rows that match now; `fetch`
     asks for all columns under the same condition. `mode` says which of the two a run sends: `full` sends `fetch`
-    alone, whose Ids then are the match list; `census` sends the census and fetches what the copy lacks. `why` gives
-    the reason in words.
+    alone, whose Ids then are the match list; `census` sends the census and fetches what the copy lacks. A run whose
+    copy cannot serve (the first one, another plan, schema or user) reads in full whatever the mode. `why` gives the
+    reason in words.
     """
 
     id: str

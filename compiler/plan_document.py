@@ -39,7 +39,10 @@ def to_document(plan: Plan, *, spans: bool = True) -> dict[str, object]:
 
 
 def from_document(document: Mapping[str, object]) -> Plan:
-    """The plan of a document. Raises PlanError for anything that `to_document` would not have written."""
+    """The plan of a document. Raises PlanError for anything that `to_document` would not have written.
+
+    Beside the plan the document may hold, under `spec`, the spec that it was made from.
+    """
     if not isinstance(document, Mapping):
         raise PlanError("", f"a plan is an object, not {_named(document)}")
     version = document.get("plan_version")
@@ -53,7 +56,7 @@ def from_document(document: Mapping[str, object]) -> Plan:
         )
     if version < PLAN_VERSION:
         raise PlanError("plan_version", f"the plan has the old version {version}, not {PLAN_VERSION}")
-    rest = {name: value for name, value in document.items() if name != "plan_version"}
+    rest = {name: value for name, value in document.items() if name not in ("plan_version", "spec")}
     try:
         return _node({"node": "Plan", "version": version, **rest}, Plan, "")
     except RecursionError:

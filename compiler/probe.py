@@ -12,6 +12,7 @@ from grammar.soql_tree import (
     And,
     Comparison,
     Condition,
+    DateTimeValue,
     FieldPath,
     FromItem,
     FunctionCall,
@@ -29,6 +30,7 @@ from grammar.source import NOWHERE
 
 MAX_SEMI_JOINS = 2
 _ID = FieldPath(("Id",), NOWHERE)
+_STAMP = FieldPath(("SystemModstamp",), NOWHERE)
 
 
 def count_query(filter_: Filter) -> Query:
@@ -70,6 +72,27 @@ def by_id_query(extract: Extract, ids: Sequence[str], columns: Sequence[str] | N
         raise ValueError(f"the extract {extract.id} has no column {', '.join(unknown)}")
     condition = _conjunction([*conjuncts(extract.fetch.where), _is_one_of(ids)])
     return _with(extract.fetch, select=_items(paths[name] for name in dict.fromkeys(("Id", *names))), where=condition)
+
+
+def linked_query(extract: Extract, column: str, ids: Sequence[str]) -> Query:
+    """The extract's rows whose column of that name holds one of these Ids."""
+    path = next(c.path for c in extract.columns if c.name == column)
+    linked = Comparison(path, "IN", _is_one_of(ids).right, NOWHERE)
+    return _with(extract.fetch, where=_conjunction([*conjuncts(extract.fetch.where), linked]))
+
+
+def since_query(extract: Extract, since: str) -> Query:
+    """The extract's rows whose SystemModstamp is not older than `since` (`2026-03-01T10:20:30Z`)."""
+    newer = Comparison(_STAMP, ">=", DateTimeValue(since, NOWHERE), NOWHERE)
+    return _with(extract.fetch, where=_conjunction([*conjuncts(extract.fetch.where), newer]))
+
+
+def match_list_query(extract: Extract, columns: Sequence[str]) -> Query:
+    """The extract's rows with these columns instead of all; raises ValueError for one that it has not."""
+    paths = {c.name: c.path for c in extract.columns}
+    if unknown := [name for name in columns if name not in paths]:
+        raise ValueError(f"the extract {extract.id} has no column {', '.join(unknown)}")
+    return _with(extract.fetch, select=_items(paths[name] for name in columns))
 
 
 def ids_that_fit(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal, TypeVar
 
-from compiler.checks import column_clash, object_refused
+from compiler.checks import column_clash, definition_as_field, object_refused, parent_table_off
 from compiler.conditions import Definitions, bind_filter, circles
 from compiler.default_fields import CASE_CORE, CONTACT_CORE, core_fields, readable_fields
 from compiler.labels import lower_snake
@@ -31,6 +32,7 @@ from grammar.spec_tree import (
     Cases,
     CustomObject,
     Define,
+    Invalid,
     Metric,
     OnLeaving,
     OwnerRule,
@@ -49,14 +51,26 @@ def all_of(spec: Spec, kind: type[S]) -> list[S]:
     return [statement for statement in spec.statements if isinstance(statement, kind)]
 
 
+def unreadable_definitions(spec: Spec) -> frozenset[str]:
+    """The lower-case names of definitions that did not parse."""
+    found = (re.match(r"define\s+(\w+)", piece.text, re.IGNORECASE) for piece in all_of(spec, Invalid))
+    return frozenset(match[1].lower() for match in found if match)
+
+
 def resolve(spec: Spec, schema: Schema, report: Report) -> ResolvedSpec:
     """Bind all names of `spec`. What cannot be bound is reported and left out."""
     defines = {d.name.text.lower(): d for d in reversed(all_of(spec, Define))}
-    definitions = Definitions(defines)
+    definitions = Definitions(defines, unreadable_definitions(spec))
     circles(defines, report)
     for define in all_of(spec, Define):
         if (sobject := find_object(define.object.text, define.object.span, schema, report)) is not None:
             bind_filter(define.condition, sobject, schema, definitions, report)
+            if (field := sobject.field(define.name.text)) is not None:
+                report(
+                    definition_as_field.definition_as_field(
+                        define.name.text, field.name, sobject.name, define.name.span
+                    )
+                )
     account = find_object("Account", NOWHERE, schema, report)
     if account is None:
         return _nothing()
@@ -83,7 +97,8 @@ def resolve(spec: Spec, schema: Schema, report: Report) -> ResolvedSpec:
         if not column:
             report(column_clash.nameless(metric.label.value, metric.label.span))
         elif aggregate is not None:
-            metrics.append(ResolvedMetric(metric.label.value, column, aggregate, metric.span))
+            metrics.append(ResolvedMetric(metric.label.value, column, aggregate, metric.span, metric.label.span))
+    _check_parents(spec, report)
     tables = [
         *_related(spec, schema, binder, report),
         *(t for c in all_of(spec, CustomObject) if (t := _custom(c, schema, binder, report)) is not None),
@@ -137,6 +152,16 @@ def _related(spec: Spec, schema: Schema, binder: ValueBinder, report: Report) ->
         )
 
 
+def _check_parents(spec: Spec, report: Report) -> None:
+    """Report records that hang on contacts where contacts are switched off."""
+    off = next((s for s in all_of(spec, Related) if s.table == "contacts"), None)
+    if off is not None and off.off:
+        for statement in all_of(spec, CustomObject):
+            if statement.parent == "contact":
+                label, span = statement.label.value, statement.parent_span
+                report(parent_table_off.parent_table_off(label, span, off.span))
+
+
 def _account_link(sobject: SObject) -> ResolvedLink | None:
     field = sobject.field("AccountId")
     if field is None:
@@ -157,6 +182,9 @@ def _where(items: Iterable[object], sobject: SObject, binder: ValueBinder) -> Re
 
 
 def _custom(statement: CustomObject, schema: Schema, binder: ValueBinder, report: Report) -> ResolvedTable | None:
+    if refused := object_refused.name_refused(statement.object.text, statement.object.span):
+        report(refused)
+        return None
     sobject = find_object(statement.object.text, statement.object.span, schema, report)
     table = lower_snake(statement.label.value)
     if not table:

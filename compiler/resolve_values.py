@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from compiler.checks import latest_without_by, link_not_parent, names, owner_not_user, value_kind
+from compiler.checks import (
+    aggregate_currency,
+    latest_without_by,
+    link_not_parent,
+    names,
+    owner_not_user,
+    unknown_object,
+    value_kind,
+)
 from compiler.conditions import Definitions, bind_filter
 from compiler.paths import Report, find_field, find_object
 from compiler.resolved import (
@@ -16,7 +24,7 @@ from compiler.resolved import (
     ResolvedOwnerChild,
     ResolvedValue,
 )
-from compiler.schema import NUMBER_TYPES, Schema, SObject
+from compiler.schema import MONEY_TYPES, NUMBER_TYPES, Schema, SObject
 from grammar.format_soql import condition_text
 from grammar.soql_tree import (
     Condition,
@@ -37,6 +45,8 @@ OWNER_KINDS = (
     "technical_account_manager",
     "success_manager",
 )
+# Lookups that every object has and that say who worked on a record, not what it belongs to.
+_AUDIT = ("CreatedById", "LastModifiedById")
 _ORDERABLE = NUMBER_TYPES | {"date", "datetime", "time"}
 
 
@@ -63,7 +73,7 @@ class ValueBinder:
         if link.parent is not None:
             return self._match(link, ref, target)
         if target not in ref.field.reference_to and not (ref.field.type == "id" and ref.owner == target):
-            choices = [f.name for f in child.fields.values() if target in f.reference_to]
+            choices = self._ways(child, target)
             self.report(
                 link_not_parent.link_not_parent(
                     ref.name, child.name, target, ref.field.type, ref.field.reference_to, choices, ref.span
@@ -71,6 +81,21 @@ class ValueBinder:
             )
             return None
         return ResolvedLink(ref, None, link.span)
+
+    def _ways(self, child: SObject, target: str) -> list[str]:
+        """Paths from `child` that lead to an object: its own lookups, else those of the objects that they lead to."""
+        lookups = [f for f in child.fields.values() if f.reference_to and f.name not in (*_AUDIT, "OwnerId")]
+        own = [f.name for f in lookups if target in f.reference_to]
+        if own:
+            return own
+        return [
+            f"{lookup.relationship_name}.{field.name}"
+            for lookup in lookups
+            for name in lookup.reference_to[:1]
+            if lookup.relationship_name and (middle := self.schema.object(name)) is not None
+            for field in middle.fields.values()
+            if target in field.reference_to
+        ]
 
     def _match(self, link: Link, child: FieldRef, target: str) -> ResolvedLink | None:
         assert link.parent is not None
@@ -104,7 +129,7 @@ class ValueBinder:
         if ref is None:
             return None
         if "User" not in ref.field.reference_to and not (ref.field.type == "id" and ref.owner == "User"):
-            choices = [f.name for f in sobject.fields.values() if "User" in f.reference_to]
+            choices = [f.name for f in sobject.fields.values() if "User" in f.reference_to and f.name not in _AUDIT]
             self.report(
                 owner_not_user.owner_not_user(
                     ref.name, sobject.name, ref.field.type, ref.field.reference_to, choices, ref.span
@@ -169,20 +194,41 @@ class ValueBinder:
         value = find_field(source.value, child, self.schema, self.report) if source.value else None
         if (source.value is None) != (source.function == "count"):
             span = source.value.span if source.value else source.function_span
-            self.report(value_kind.aggregate_value(source.function, span))
+            name = source.value.text if source.value else None
+            self.report(value_kind.aggregate_value(source.function, name, span))
             return None
         if value is not None and not self._aggregates(source.function, value):
             return None
+        if (
+            self.schema.multi_currency
+            and source.currency is None
+            and value is not None
+            and value.field.type in MONEY_TYPES
+            and source.function in ("sum", "max", "min", "average")
+        ):
+            self.report(aggregate_currency.aggregate_without_currency(source.function, value.name, value.span))
         by = self._order(source, value, child)
-        if source.currency is not None and self.schema.multi_currency:
-            self.report(names.currency_not_supported(source.currency.span, multi_currency=True))
+        self._check_currency(source, value)
         otherwise = self._otherwise(source, value, account)
         if link is None or (source.value is not None and value is None):
             return None
         text = f"{source.function}({value.name if value else ''}) of {child.name}"
         if source.condition is not None:
             text += f" where {condition_text(source.condition)}"
-        return ResolvedAggregate(source.function, child.name, value, link, by, narrowed, otherwise, text, source.span)
+        return ResolvedAggregate(
+            source.function, child.name, value, link, by, narrowed, otherwise, source.currency, text, source.span
+        )
+
+    def _check_currency(self, source: Aggregate, value: FieldRef | None) -> None:
+        """A currency can be named only where the org says in which one an amount is; with one there is no question."""
+        if source.currency is None or not self.schema.multi_currency or value is None:
+            return
+        holder = self.schema.object(value.owner)
+        money = value.field.type in MONEY_TYPES
+        if not money or holder is None or holder.field("CurrencyIsoCode") is None:
+            self.report(names.currency_unknown(value.name, source.currency.span, money=money))
+        elif self.schema.object("CurrencyType") is None:
+            self.report(unknown_object.unknown_object("CurrencyType", source.currency.span, self.schema))
 
     def _aggregates(self, function: str, value: FieldRef) -> bool:
         kind = value.field.type
@@ -193,7 +239,9 @@ class ValueBinder:
         else:
             fits = not value.field.is_compound and kind != "base64"
         if not fits:
-            self.report(value_kind.aggregate_type(function, value.name, kind, value.span))
+            holder = self.schema.object(value.owner)
+            choices = [f.name for f in holder.fields.values() if f.is_number] if holder else []
+            self.report(value_kind.aggregate_type(function, value.name, kind, value.span, choices))
         return fits
 
     def _order(self, source: Aggregate, value: FieldRef | None, child: SObject) -> FieldRef | None:

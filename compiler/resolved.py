@@ -12,6 +12,7 @@ from compiler.schema import Field
 from grammar.node import Node
 from grammar.soql_tree import Condition, FieldPath, Value
 from grammar.source import Span
+from grammar.spec_tree import Currency
 
 
 class FieldRef(Node):
@@ -97,6 +98,7 @@ class ResolvedAggregate(Node):
     by: FieldRef | None
     filter: ResolvedFilter | None
     otherwise: Value | FieldRef | None
+    currency: Currency | None
     text: str
     span: Span
 
@@ -115,6 +117,7 @@ class ResolvedMetric(Node):
     column: str
     source: ResolvedAggregate
     span: Span
+    label_span: Span
 
 
 class ResolvedTable(Node):

@@ -154,7 +154,7 @@ _SYSTEM_FIELDS: tuple[tuple[str, str, str, str | None, tuple[str, ...]], ...] = 
 
 def _object(describe: Mapping[str, Any]) -> SObject:
     name = str(describe["name"])
-    fields = {f.name.lower(): f for f in (_field(raw) for raw in describe["fields"])}
+    fields = {f.name.lower(): f for f in (_field(raw, name) for raw in describe["fields"])}
     reduced = "urls" not in describe  # every answer of Salesforce's own has them
     if reduced:
         for field_name, kind, label, relationship, targets in _SYSTEM_FIELDS:
@@ -193,7 +193,7 @@ def _object(describe: Mapping[str, Any]) -> SObject:
     )
 
 
-def _field(raw: Mapping[str, Any]) -> Field:
+def _field(raw: Mapping[str, Any], sobject: str) -> Field:
     name = str(raw["name"])
     kind = str(raw["type"])
     custom = bool(raw.get("custom", _is_custom(name)))
@@ -204,6 +204,8 @@ def _field(raw: Mapping[str, Any]) -> Field:
     if relationship is None and kind == "reference" and "relationshipName" not in raw:
         relationship = _usual_relationship(name)
     references = tuple(raw.get("referenceTo") or ())
+    if kind == "reference" and not references:
+        references = _usual_target(name, sobject)
     filterable = _flag(raw, "filterable", kind not in _UNFILTERABLE and not long_text)
     return Field(
         name=name,
@@ -246,6 +248,20 @@ def _flag(raw: Mapping[str, Any], name: str, default: bool) -> bool:
 
 def _is_custom(name: str) -> bool:
     return name.endswith("__c")
+
+
+_STANDARD_TARGETS = frozenset({"Account", "Asset", "Case", "Contact", "Contract", "Lead", "Opportunity", "User"})
+_USER_FIELDS = frozenset({"OwnerId", "CreatedById", "LastModifiedById", "ManagerId"})
+
+
+def _usual_target(name: str, sobject: str) -> tuple[str, ...]:
+    """What a reference field most likely points to where a reduced describe does not say: its name tells."""
+    if name in _USER_FIELDS:
+        return ("User",)
+    if name == "ParentId":
+        return (sobject,)
+    bare = name.removesuffix("__c").removesuffix("Id").rstrip("_")
+    return (bare,) if bare in _STANDARD_TARGETS or not name.endswith("__c") else (name,)
 
 
 def _usual_relationship(field_name: str) -> str | None:

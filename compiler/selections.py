@@ -46,7 +46,9 @@ def select_fields(
             if ref is None:
                 continue
             key = ref.field.name.lower()
-            if key in ("id", "systemmodstamp") or chosen.pop(key, None) is None:
+            if key in ("id", "systemmodstamp"):
+                report(selection.always_comes(ref.name, item.span))
+            elif chosen.pop(key, None) is None:
                 report(selection.except_not_in_set(ref.name, item.span))
     return tuple(chosen.values())
 

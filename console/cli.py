@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from itertools import pairwise
+from typing import NoReturn
 
 import click
+
+from console.exits import Exit, NotStarted, SpecRefused, failure_document, show_error
 
 # In the order in which people meet them. Each names the module that has it under the attribute `command`.
 COMMANDS = {
@@ -18,6 +23,8 @@ COMMANDS = {
     "preview": "console.commands.preview",
     "run": "console.commands.run",
     "status": "console.commands.status",
+    "rollback": "console.commands.rollback",
+    "forget": "console.commands.forget",
     "sandbox": "console.commands.sandbox",
 }
 
@@ -40,10 +47,10 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from grammar.nearest import nearest
+            from grammar.nearest import near_names
 
-            near = nearest(args[0], COMMANDS)
-            hint = f"did you mean `accord {near}`?" if near else "`accord` lists the commands"
+            near = " or ".join(f"`accord {name}`" for name in near_names(args[0], COMMANDS))
+            hint = f"did you mean {near}?" if near else "`accord` lists the commands"
             raise click.UsageError(f"there is no command `{args[0]}`; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -81,15 +88,43 @@ def accord(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """Run `accord` with the arguments of the process."""
+    """Run `accord` with the arguments of the process.
+
+    A failure is told on stderr and, with `--format json`, as a document on stdout too.
+    """
     try:
-        accord(prog_name="accord")
+        accord.main(prog_name="accord", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        _end(error.format_message(), _way_out(error), error.exit_code, error)
+    except click.Abort as error:
+        click.echo("Aborted!", err=True)
+        raise SystemExit(Exit.NOT_FINE) from error
     except Exception as error:
         from engine.errors import AccordError
 
         if not isinstance(error, AccordError):
             raise
-        from console.exits import show_error
-
         show_error(error.message, error.hint)
-        raise SystemExit(error.exit_code) from error
+        _end(error.message, error.hint, error.exit_code, error)
+
+
+def _end(message: str, way_out: str | None, code: int, error: Exception) -> NoReturn:
+    """End with the error's exit code, and with its document where one was asked for."""
+    if _wants_json(sys.argv[1:]):
+        checked = error.checked if isinstance(error, SpecRefused) else None
+        click.echo(failure_document(message, way_out, code, checked))
+    raise SystemExit(int(code)) from error
+
+
+def _way_out(error: click.ClickException) -> str | None:
+    if isinstance(error, NotStarted):
+        return error.help
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return f"`{error.ctx.command_path} --help` shows how it is used"
+    return None
+
+
+def _wants_json(words: list[str]) -> bool:
+    """Whether a command line asks for JSON. It may be the very one that cannot be understood."""
+    return "--format=json" in words or ("--format", "json") in pairwise(words)

@@ -33,7 +33,14 @@ def connected(settings: Settings) -> Iterator[SalesforceClient]:
     with (
         progress() as events,
         _stopped_by_signals(cancel),
-        SalesforceClient(credentials, clock=SystemClock(), cancel=cancel, events=events, api_version=version) as client,
+        SalesforceClient(
+            credentials,
+            clock=SystemClock(),
+            cancel=cancel,
+            events=events,
+            api_version=version,
+            reserve=int(settings.api_reserve.removesuffix("%")) / 100,
+        ) as client,
     ):
         yield client
 

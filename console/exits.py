@@ -1,11 +1,14 @@
-"""How a command ends: the exit codes, and the error that says why nothing was started."""
+"""How a command ends: the exit codes, and the errors that end it before it has a result."""
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from console.checking import CheckedSpec
 
 
 class Exit(IntEnum):
@@ -32,6 +35,32 @@ class NotStarted(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message and the way out on stderr."""
         show_error(self.message, self.help)
+
+
+class SpecRefused(click.ClickException):
+    """A spec has errors, or warnings that count, and nothing was done with it. What was found has been shown."""
+
+    exit_code = Exit.NOT_FINE
+
+    def __init__(self, message: str, checked: CheckedSpec) -> None:
+        super().__init__(message)
+        self.checked = checked
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Say on stderr that it ends here."""
+        click.echo(f"\n{self.message}", err=True)
+
+
+def failure_document(message: str, way_out: str | None, code: int, checked: CheckedSpec | None = None) -> str:
+    """What `--format json` prints where a command has no result: the error, and what is wrong with the spec."""
+    import json
+
+    from console.diagnostic_json import SCHEMA_VERSION, diagnostic_object
+
+    found = [diagnostic_object(one, checked.source) for one in checked.diagnostics] if checked else []
+    error = {"message": message, "help": way_out, "exit_code": int(code)}
+    document = {"schema_version": SCHEMA_VERSION, "error": error, "diagnostics": found}
+    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def show_error(message: str, way_out: str | None) -> None:

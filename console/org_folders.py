@@ -12,14 +12,16 @@ def find_org_folder(spec: Path, settings: Settings, given: Path | None = None) -
     """The org folder for a spec, or None when there is none.
 
     Without a flag or a setting it is the nearest folder with a `describe/`, at the spec or above it. A
-    folder `org` there counts too, since `accord schema pull` writes one.
+    folder `org` there counts too, since `accord schema pull` writes one. A setting may name a folder that is yet to be
+    pulled: then there is none.
 
     Raises:
-        NotStarted: a folder was named and has no `describe/`.
+        NotStarted: a flag named no org folder, or a setting a folder that is there and is none.
     """
-    named = given or settings.schema
-    if named is not None:
-        return _org_folder(named)
+    if given is not None:
+        return _org_folder(given)
+    if settings.schema is not None:
+        return _org_folder(settings.schema) if settings.schema.exists() else None
     for folder in spec.absolute().parents:
         for candidate in (folder, folder / "org"):
             if (candidate / "describe").is_dir():

@@ -14,12 +14,14 @@ from console.terminal import is_interactive
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from engine.events import Event, Listener
+    from engine.events import CameBack, Event, Listener
 
 _STAGES = {
     "connect": "signing in",
     "extract": "reading",
     "load": "loading",
+    "compare": "comparing the match list with the copy:",
+    "fetch": "fetching what is new:",
     "check": "checking what came against the match lists",
     "compute": "computing",
     "reconcile": "comparing",
@@ -43,12 +45,18 @@ def progress() -> Iterator[Listener]:
 
 def _tell(event: Event) -> None:
     """Say what somebody who reads a log should know."""
-    from engine.events import Notice, Waiting
+    from engine.events import CameBack, Notice, Waiting
 
     if isinstance(event, Notice):
         click.echo(f"note: {event.message}", err=True)
+    elif isinstance(event, CameBack):
+        click.echo(f"note: {_went_on(event)}", err=True)
     elif isinstance(event, Waiting):
         click.echo(f"waiting {event.seconds:.0f} s: {event.reason}", err=True)
+
+
+def _went_on(event: CameBack) -> str:
+    return f"reading {event.extract} goes on where a run that died left it: {event.rows} rows are here"
 
 
 class _Bars:
@@ -61,7 +69,7 @@ class _Bars:
 
     def hear(self, event: Event) -> None:
         """Draw an event."""
-        from engine.events import Notice, RowsRead, StageStarted, Waiting
+        from engine.events import CameBack, Notice, RowsRead, StageStarted, Waiting
 
         match event:
             case StageStarted():
@@ -74,6 +82,8 @@ class _Bars:
                 self._bars.update(bar, completed=event.rows, total=event.expected)
                 if event.expected is not None and event.rows >= event.expected:
                     self._bars.update(bar, visible=False)
+            case CameBack():
+                self._bars.console.print(f"note: {_went_on(event)}", markup=False, highlight=False)
             case Waiting():
                 self._bars.update(self._stage, description=f"waiting {event.seconds:.0f} s: {event.reason}")
             case Notice():

@@ -10,7 +10,7 @@ from console.words import counted, table
 
 if TYPE_CHECKING:
     from engine.reconcile import Counts
-    from engine.report import OwnerReport, RunReport, TieOut, Unattached
+    from engine.report import ChoiceReport, OwnerReport, RunReport, TieOut, Unattached
 
 # What people read above each number. Those of the second group are shown only where there are any.
 _ALWAYS = (("matches", "matches"), ("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
@@ -31,11 +31,12 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
     Without details tables in which nothing changed share a line, and so do owners, rows that hang on nothing that is
     in, and sums that agree with Salesforce. What is not as it should be is always shown whole.
     """
-    sections = [_headline(report), tables_section(report.tables, details=details)]
-    agreeing = [one for one in report.tie_outs if one.salesforce is not None and one.ours == one.salesforce]
+    sections = [_headline(report), _guards(report), tables_section(report.tables, details=details)]
+    agreeing = [one for one in report.tie_outs if one.salesforce is not None and not one.differs]
     if details:
         sections += [
             _section("Owners", [_owner(kind) for kind in report.owners]),
+            _section("Latest and earliest", [_choice(one) for one in report.choices]),
             _section("Not attached to anything that is in", [_unattached(one) for one in report.unattached]),
             _section("Sums compared with Salesforce", [_tie_out(one) for one in report.tie_outs]),
         ]
@@ -56,7 +57,7 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
         _section("As they were before this run", list(report.stale)),
         _section("No longer in the spec, and dropped", list(report.dropped)),
         _section("Notes", list(report.notices)),
-        _section("Errors", list(report.errors)),
+        _section("Errors", _errors(report)),
     ]
     return "\n\n".join(section for section in sections if section)
 
@@ -75,6 +76,12 @@ def tables_section(tables: Sequence[Counts], *, details: bool = False) -> str:
     return f"{lines}\n{unchanged}" if unchanged else lines
 
 
+def _errors(report: RunReport) -> list[str]:
+    """The errors; those of guards have a section of their own."""
+    held = sum(one.exceeded for one in report.guards) if report.outcome == "stopped" else 0
+    return list(report.errors[held:])
+
+
 def _has_changed(counts: Counts) -> bool:
     return bool(
         counts.inserted or counts.updated or counts.resumed or counts.exits or counts.restated or counts.removed
@@ -83,6 +90,8 @@ def _has_changed(counts: Counts) -> bool:
 
 def _headline(report: RunReport) -> str:
     words = f"run {report.run} {report.outcome.value}"
+    if report.outcome == "stopped":
+        words += " by a guard: nothing was published"
     if report.outcome == "succeeded":
         words += ": " + (_changes(report.tables) if report.changed else "nothing to change")
     org = report.identity.organization_name or report.identity.organization_id
@@ -105,8 +114,39 @@ def _section(title: str, lines: list[str]) -> str:
     return "\n".join((f"{title}:", *(f"  {visible(line)}" for line in lines))) if lines else ""
 
 
+def _guards(report: RunReport) -> str:
+    """The guards that this run passes over, or is held back by, with the first rows concerned."""
+    lines = []
+    for one in report.guards:
+        if one.exceeded:
+            origin = "" if one.written else " (built in)"
+            lines.append(f"{one.rule}{origin}: {one.words} ({one.value}%)")
+            if one.ids:
+                lines.append(f"  for example {', '.join(one.ids)}")
+    if report.outcome != "stopped":
+        return _section("Guards that the confirmation passed over", lines)
+    return _section("Held back by", [*lines, "`accord run --confirm` goes on all the same"]) + (
+        "\n\nWhat it would have done:"
+    )
+
+
 def _owner(one: OwnerReport) -> str:
-    return f"{one.kind}: {counted(one.resolved, 'account')} with, {one.empty:,} without"
+    reasons = (
+        (one.fell_through, "by a later source"),
+        (one.several, "the oldest of several"),
+        (one.queues, "without: a queue or group"),
+        (one.not_visible, "without: a user who is not visible"),
+        (one.inactive, "with or for an inactive user"),
+    )
+    why = ", ".join(f"{number:,} {words}" for number, words in reasons if number)
+    return f"{one.kind}: {counted(one.resolved, 'account')} with, {one.empty:,} without" + (f" ({why})" if why else "")
+
+
+def _choice(one: ChoiceReport) -> str:
+    return (
+        f"{one.column}: {counted(one.without_key, 'row')} without a key passed over, "
+        f"{counted(one.ties, 'account')} with a tie"
+    )
 
 
 def _total(one: Unattached) -> int:
@@ -126,5 +166,5 @@ def _tie_out(one: TieOut) -> str:
     what = f"{one.extract}, {one.column}: {one.ours or '0'} over {counted(one.rows, 'row')}"
     if one.salesforce is None:
         return f"{what}, not verified" + (f": {one.note}" if one.note else "")
-    verdict = "the same in Salesforce" if one.ours == one.salesforce else f"but {one.salesforce} in Salesforce"
-    return f"{what}, {verdict}" + (f" ({one.note})" if one.note else "")
+    verdict = f"but {one.salesforce} in Salesforce" if one.differs else "the same in Salesforce"
+    return f"{what}, {verdict}" + (f" ({one.note})" if one.note and not one.differs else "")

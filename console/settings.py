@@ -12,6 +12,8 @@ from typing import NamedTuple
 from console.exits import NotStarted
 
 FILE_NAME = "accord.toml"
+CACHE_VARIABLE = "ACCORD_CACHE_DIR"
+"""Read by the cache itself: it is no setting of a project."""
 
 
 class Settings(NamedTuple):
@@ -21,6 +23,7 @@ class Settings(NamedTuple):
     client_id: str | None = None
     client_secret: str | None = None
     api_version: str | None = None
+    api_reserve: str = "5%"
     instance_url: str | None = None
     access_token: str | None = None
     schema: Path | None = None
@@ -64,6 +67,13 @@ def _version(value: str) -> str | None:
     return None
 
 
+def _share(value: str) -> str | None:
+    number = value.removesuffix("%")
+    if not (value.endswith("%") and number.isdecimal() and int(number) < 100):
+        return 'is a share below 100% such as "5%", in quotes'
+    return None
+
+
 def _given(value: str) -> str | None:
     return None if value.strip() else "must not be empty"
 
@@ -73,6 +83,7 @@ _KEYS = (
     _Key("client_id", ("org", "client_id"), "ACCORD_CLIENT_ID", _given),
     _Key("client_secret", None, "ACCORD_CLIENT_SECRET", _given),
     _Key("api_version", ("org", "api_version"), "ACCORD_API_VERSION", _version),
+    _Key("api_reserve", ("org", "api_reserve"), "ACCORD_API_RESERVE", _share),
     _Key("instance_url", ("org", "instance_url"), "ACCORD_INSTANCE_URL", _url),
     _Key("access_token", None, "ACCORD_ACCESS_TOKEN", _given),
     _Key("schema", ("schema", "path"), "ACCORD_SCHEMA", _given),
@@ -161,7 +172,7 @@ def _demand(key: _Key, value: str, shown: str) -> None:
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
-    known = {key.variable for key in _KEYS}
+    known = {key.variable for key in _KEYS} | {CACHE_VARIABLE}
     strange = sorted(name for name in environment if name.startswith("ACCORD_") and name not in known)
     if not strange:
         return ()

@@ -13,3 +13,9 @@ def shipped(name: Literal["acme", "diagnostics"]) -> Path:
     """The folder: `acme` is the example spec with its org, `diagnostics` has the page of each code."""
     in_wheel = _HERE / "data" / name
     return in_wheel if in_wheel.is_dir() else _HERE.parent / _IN_CHECKOUT[name]
+
+
+def code_names() -> dict[str, str]:
+    """The name of each diagnostic by its code, as its page has them."""
+    pages = (path.stem.partition("-") for path in shipped("diagnostics").glob("[A-Z][0-9]*-*.md"))
+    return {code: name for code, _, name in sorted(pages)}

@@ -3,45 +3,90 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.exits import NotStarted
-from grammar.source import Source
+
+if TYPE_CHECKING:
+    from grammar.source import Source
 
 SUFFIX = ".accord"
+LARGEST = 1_000_000
+"""Bytes of a spec. Specs have thousands; a file of millions is something else under that name."""
 
 
 def spec_files(paths: Iterable[Path]) -> list[Path]:
     """The specs that the paths name: files as they are, of folders every `*.accord` below that is not hidden.
 
+    Links to files are followed, links to folders inside a folder are not, so no circle of links is walked.
+
     Raises:
-        NotStarted: a path does not exist, or a folder holds no spec.
+        NotStarted: a path does not exist, a folder holds no spec or cannot be read, or a link leads nowhere.
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob(f"*{SUFFIX}") if p.is_file() and not _hidden(p.relative_to(path)))
-            if not inside:
-                raise NotStarted(f"there is no spec (*{SUFFIX}) in {path}")
-            found.update(dict.fromkeys(inside))
-        elif path.exists():
-            found[path] = None
-        else:
-            raise NotStarted(f"there is no file {path}")
+        try:
+            found.update(dict.fromkeys(_named(path)))
+        except OSError as error:
+            raise NotStarted(f"cannot read {path}: {error.strerror or error}") from error
     return list(found)
+
+
+def _named(path: Path) -> list[Path]:
+    if path.is_dir():
+        inside = _inside(path)
+        if not inside:
+            raise NotStarted(f"there is no spec (*{SUFFIX}) in {path}")
+        return inside
+    if path.exists():
+        return [path]
+    raise NotStarted(f"{path} is a link that leads nowhere" if path.is_symlink() else f"there is no file {path}")
 
 
 def read_spec(path: Path) -> Source:
     """Read a spec as UTF-8; a byte-order mark is not part of the text, line breaks stay as they are.
 
     Raises:
-        NotStarted: the file cannot be read, or is not UTF-8.
+        NotStarted: the file cannot be read, is too large for a spec, or is not UTF-8 text.
+    """
+    return spec_source(path, read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a spec as it is on disk.
+
+    Raises:
+        NotStarted: the file cannot be read, or is too large for a spec.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     except OSError as error:
         raise NotStarted(f"cannot read {path}: {error.strerror or error}") from error
+    if len(data) > LARGEST:
+        raise NotStarted(
+            f"{path} has more than {LARGEST // 1_000_000} MB and cannot be a spec",
+            help="name the spec itself, or split it",
+        )
+    return data
+
+
+def spec_source(path: Path, data: bytes) -> Source:
+    """The text of a spec from its bytes.
+
+    Raises:
+        NotStarted: they are not UTF-8 text.
+    """
+    from grammar.source import Source
+
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise NotStarted(f"{path} is UTF-16 text", help="save the file as UTF-8")
+    if (zero := data.find(0)) >= 0:
+        line = data.count(b"\n", 0, zero) + 1
+        raise NotStarted(f"{path} is not a text file: line {line} has a zero byte", help="name a spec")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -76,5 +121,25 @@ def write_whole(path: Path, text: str) -> None:
         raise NotStarted(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _inside(folder: Path) -> list[Path]:
+    """Every spec below a folder, in the order of their paths; hidden files and folders are left out."""
+
+    def unreadable(error: OSError) -> None:
+        raise NotStarted(f"cannot read {error.filename}: {error.strerror or error}") from error
+
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.endswith(SUFFIX) or name.startswith("."):
+                continue
+            path = Path(place, name)
+            try:
+                mode = path.stat().st_mode
+            except OSError as error:
+                if path.is_symlink():
+                    raise NotStarted(f"{path} is a link that leads nowhere") from error
+                raise NotStarted(f"cannot read {path}: {error.strerror or error}") from error
+            if stat.S_ISREG(mode):
+                found.append(path)
+    return sorted(found)

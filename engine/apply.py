@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from compiler.duckdb_functions import quote_name
-from engine.differences import LIFE, Comparison, hashes_of
+from compiler.duckdb_functions import quote_name, quote_text
+from engine.differences import LIFE, Comparison
 from engine.reconcile import Reconciled
-from engine.wanted import HASH
 from engine.workspace import NEXT, Workspace, name_of
 
 
-def apply(space: Workspace, reconciled: Reconciled, at: datetime, *, hashes_hold: bool) -> None:
+def apply(space: Workspace, reconciled: Reconciled, at: datetime) -> None:
     """Bring one table of the next store up to date. `at` is the run's time, UTC without a zone."""
     comparison = reconciled.comparison
     if reconciled.changed:
         _write_rows(space, reconciled, at)
-    if reconciled.changed or not hashes_hold:
-        _write_hashes(space, reconciled, keep=hashes_hold)
     if comparison.record and reconciled.changed:
         _write_view(space, comparison.table.name)
 
 
 def count_active(space: Workspace, comparison: Comparison) -> int:
     """The active rows of a table of the next store."""
-    active = "WHERE record_status = 'active'" if comparison.record else ""
-    return int(space.value(f"SELECT count(*) FROM {_target(comparison)} {active}"))
+    return int(space.value(f"SELECT count(*) FROM {_target(comparison)} WHERE {comparison.is_active(NEXT)}"))
 
 
 def _target(comparison: Comparison) -> str:
@@ -64,15 +60,19 @@ def _rows_in(comparison: Comparison, at: datetime) -> tuple[str, list[datetime]]
     """The rows to write for the changed keys: wanted ones, and published ones that go on under another status."""
     on_wanted = f"JOIN {comparison.delta} AS d ON {comparison.same_key('w', 'd')}"
     if not comparison.record:
-        return f"SELECT {_wanted_columns(comparison)} FROM {comparison.wanted} AS w {on_wanted}", []
+        kept = (
+            f"SELECT {_published_columns(comparison, life=False)} FROM {comparison.before} AS c"
+            f" JOIN {comparison.delta} AS d ON {comparison.same_key('c', 'd')} WHERE d.status <> 'active' AND d.keep"
+        )
+        return f"SELECT {_wanted_columns(comparison)} FROM {comparison.rows} AS w {on_wanted} UNION ALL {kept}", []
     since = "coalesce(c.first_synced_at, CAST(? AS TIMESTAMP))"
     entries = (
-        f"SELECT {_wanted_columns(comparison)}, {_life(since)} FROM {comparison.wanted} AS w {on_wanted}"
-        f" LEFT JOIN {comparison.published} AS c ON {comparison.same_key('w', 'c')}"
+        f"SELECT {_wanted_columns(comparison)}, {_life(since)} FROM {comparison.rows} AS w {on_wanted}"
+        f" LEFT JOIN {comparison.before} AS c ON {comparison.same_key('w', 'c')}"
     )
     exits = (
         f"SELECT {_published_columns(comparison, life=False)}, d.status, d.reason, d.merged_into, c.first_synced_at,"
-        f" CAST(? AS TIMESTAMP) FROM {comparison.published} AS c"
+        f" CAST(? AS TIMESTAMP) FROM {comparison.before} AS c"
         f" JOIN {comparison.delta} AS d ON {comparison.same_key('c', 'd')} WHERE d.status <> 'active' AND d.keep"
     )
     return f"{entries} UNION ALL {exits}", [at, at, at]
@@ -90,20 +90,6 @@ def _published_columns(comparison: Comparison, *, life: bool) -> str:
 def _life(first_synced_at: str) -> str:
     values = ("'active'", "CAST(NULL AS VARCHAR)", "CAST(NULL AS VARCHAR)", first_synced_at, "CAST(? AS TIMESTAMP)")
     return ", ".join(f"{value} AS {name}" for name, value in zip(LIFE, values, strict=True))
-
-
-def _write_hashes(space: Workspace, reconciled: Reconciled, *, keep: bool) -> None:
-    """Keep the hashes of all active rows, which are the wanted ones."""
-    comparison = reconciled.comparison
-    target = hashes_of(NEXT, comparison.table.name)
-    rows = f"SELECT {comparison.key('w.')}, w.{quote_name(HASH)} AS row_hash FROM {comparison.wanted} AS w"
-    partly = 2 * reconciled.touched <= reconciled.counts.active_before
-    if not (keep and partly and comparison.current and not comparison.reshaped):
-        space.run(f"CREATE OR REPLACE TABLE {target} AS {rows}")
-        return
-    same = comparison.same_key
-    space.run(f"DELETE FROM {target} AS t USING {comparison.delta} AS d WHERE {same('t', 'd')}")
-    space.run(f"INSERT INTO {target} {rows} JOIN {comparison.delta} AS d ON {same('w', 'd')}")
 
 
 def _write_view(space: Workspace, table: str) -> None:
@@ -134,21 +120,25 @@ def write_changes(space: Workspace, reconciled: Reconciled, run: int) -> None:
         [run, table],
     )
     columns = [name for name in comparison.columns if name not in comparison.table.key]
-    selects = [_column_changes(comparison, name) for name in columns]
-    if selects:
-        parameters: list[object] = []
-        for name in columns:
-            parameters += [run, table, name]
-        space.run(f"INSERT INTO {log} {' UNION ALL '.join(selects)}", parameters)
+    if columns:
+        # One join for all columns, and then a row for each: a join for each column would read everything as often.
+        space.run(
+            f"INSERT INTO {log} SELECT ?, ?, v.key, 'updated', v.value.name, v.value.old, v.value.new FROM"
+            f" (SELECT {_key_text(comparison, 'd')} AS key, unnest([{_values(comparison, columns)}]) AS value"
+            f" FROM {comparison.delta} AS d JOIN {comparison.rows} AS w ON {comparison.same_key('d', 'w')}"
+            f" JOIN {comparison.before} AS c ON {comparison.same_key('d', 'c')}"
+            " WHERE d.old_status IS NOT NULL AND d.status = 'active') AS v"
+            " WHERE v.value.old IS DISTINCT FROM v.value.new",
+            [run, table],
+        )
 
 
-def _column_changes(comparison: Comparison, name: str) -> str:
-    old, new = comparison.as_now(name, "c."), f"w.{quote_name(name)}"
-    return (
-        f"SELECT ?, ?, {_key_text(comparison, 'd')}, 'updated', ?, CAST({old} AS VARCHAR), CAST({new} AS VARCHAR)"
-        f" FROM {comparison.delta} AS d JOIN {comparison.wanted} AS w ON {comparison.same_key('d', 'w')}"
-        f" JOIN {comparison.published} AS c ON {comparison.same_key('d', 'c')}"
-        f" WHERE d.old_status IS NOT NULL AND d.status = 'active' AND {old} IS DISTINCT FROM {new}"
+def _values(comparison: Comparison, columns: Sequence[str]) -> str:
+    """A column's name with its old and new value as text, for each column; equal values have equal texts."""
+    return ", ".join(
+        f"{{name: {quote_text(name)}, old: CAST({comparison.as_now(name, 'c.')} AS VARCHAR),"
+        f" new: CAST(w.{quote_name(name)} AS VARCHAR)}}"
+        for name in columns
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,25 +33,28 @@ class Asking:
     by_id: int = 2_000
 
 
-class _Together:
-    """The pages of several queries of the same columns, as one answer."""
+class Together:
+    """The pages of several queries of the same columns (or of none), as one answer."""
 
     def __init__(self, parts: Sequence[Pages]) -> None:
-        self.transport: Transport = parts[0].transport
-        self.asked_at = parts[0].asked_at
+        self.transport: Transport = parts[0].transport if parts else "rest"
+        self.asked_at = parts[0].asked_at if parts else datetime.now(UTC)
         self.rows = sum(part.rows for part in parts)
         self._parts = parts
 
     @property
     def pages(self) -> tuple[Page, ...]:
+        """The pages of all."""
         return tuple(page for part in self._parts for page in part.pages)
 
     def fetch_again(self, page: Page) -> None:
+        """Have the one that a page belongs to replace it."""
         for part in self._parts:
             if any(own is page for own in part.pages):
                 part.fetch_again(page)
 
     def close(self) -> None:
+        """Close them all."""
         for part in self._parts:
             part.close()
 
@@ -93,7 +97,7 @@ def ask(
                     reading=asking.reading,
                 )
             )
-        staged = load(asking.space, name, columns, _Together(answers))
+        staged = load(asking.space, name, columns, Together(answers))
     finally:
         for answer in answers:
             answer.close()
@@ -106,9 +110,14 @@ def ask(
 
 
 def _parts(ids: Sequence[str], query_of: Callable[[Sequence[str]], Query]) -> Iterator[Sequence[str]]:
-    fit = ids_that_fit(query_of, LONGEST_QUERY, lambda text: len(quote(text)))
+    fit = ids_that_fit(query_of, LONGEST_QUERY, address_length)
     for at in range(0, len(ids), fit):
         yield ids[at : at + fit]
+
+
+def address_length(soql: str) -> int:
+    """How long a query is in an address."""
+    return len(quote(soql))
 
 
 def file_name(name: str) -> str:

@@ -27,7 +27,9 @@ def cast(column: str, kind: ColumnType) -> str:
         case "text" | "id":
             return text
         case "boolean":
-            return f"CASE lower({text}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"
+            # Salesforce writes small letters; only what is neither word as it stands is looked at more closely.
+            plain = f"WHEN {text} = 'true' THEN TRUE WHEN {text} = 'false' THEN FALSE"
+            return f"CASE {plain} WHEN lower({text}) = 'true' THEN TRUE WHEN lower({text}) = 'false' THEN FALSE END"
         case "decimal":
             return f"TRY_CAST({text} AS {duckdb_type(kind)})"
         case "date":
@@ -35,7 +37,7 @@ def cast(column: str, kind: ColumnType) -> str:
         case "timestamp":
             # DuckDB reads a TIMESTAMP without looking at its zone, and one with a zone more slowly.
             return (
-                f"CASE WHEN {text}[-1] = 'Z' OR {text}[-5:] = '+0000' THEN TRY_CAST({text} AS TIMESTAMP)"
+                f"CASE WHEN {text} LIKE '%Z' OR {text} LIKE '%+0000' THEN TRY_CAST({text} AS TIMESTAMP)"
                 f" ELSE timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ)) END"
             )
         case "time":
@@ -71,7 +73,11 @@ def reason(column: str, kind: ColumnType) -> str:
 
 def inexact(column: str, kind: ColumnType) -> str:
     """The SQL that is true where a number has more digits behind the point than its type."""
-    return f"coalesce({_scale(quote_name(column))} > {kind.scale}, FALSE)"
+    text = quote_name(column)
+    # Nearly every number is short and plain: that is seen from the place of its point alone.
+    point = f"instr({text}, '.')"
+    long = f"({point} > 0 AND length({text}) - {point} > {kind.scale})"
+    return f"CASE WHEN {long} OR {_scientific(text)} THEN coalesce({_scale(text)} > {kind.scale}, FALSE) ELSE FALSE END"
 
 
 def measure(column: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from compiler.duckdb_functions import duckdb_type, quote_name
+from compiler.duckdb_functions import duckdb_type
 from compiler.plan import Plan, Table, TableColumn
 from compiler.relation import ColumnType, Extracted
 from compiler.relation_columns import Columns
 from engine.differences import LIFE, Comparison
+from engine.drift import Drift
 from engine.rows import create_from
-from engine.wanted import HASH, row_hash
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.source import NOWHERE, Span
 
@@ -50,6 +50,7 @@ def describe_columns(
     columns: Mapping[str, Columns],
     stale: Sequence[str],
     at: datetime,
+    drift: Drift,
 ) -> Comparison:
     """Compute the wanted rows of `columns`.
 
@@ -60,6 +61,7 @@ def describe_columns(
         columns: the columns of each table as they will be; of a stale table, as they are.
         stale: the tables that this run could not bring up to date.
         at: the run's time.
+        drift: the columns and tables that the org has nothing for any more: they stay, and say since when.
     """
     moment = at.isoformat(sep=" ")
     rows: list[tuple[str | None, ...]] = []
@@ -81,6 +83,7 @@ def describe_columns(
     table = _table("columns", "Columns", _COLUMNS, ("table_name", "column_name"))
     comparison = _compare(space, table, _COLUMNS, rows)
     if comparison.current:
+        _keep_drifted(space, comparison, drift, moment)
         _keep_times(space, comparison)
     return comparison
 
@@ -97,9 +100,27 @@ def _compare(
 ) -> Comparison:
     target = name_of(WORK, "wanted", table.name)
     create_from(space, target, columns, rows)
-    space.run(f"ALTER TABLE {target} ADD COLUMN {quote_name(HASH)} UBIGINT")
-    space.run(f"UPDATE {target} SET {quote_name(HASH)} = {row_hash(columns)}")
-    return Comparison(table, columns, space.columns((CURRENT, "statisfy", table.name)), hashes_hold=False)
+    return Comparison(table, columns, space.columns((CURRENT, "statisfy", table.name)))
+
+
+def _keep_drifted(space: Workspace, comparison: Comparison, drift: Drift, moment: str) -> None:
+    """Columns and tables that the org has nothing for any more are described as they were, and as stale."""
+    described = (
+        f"INSERT INTO {comparison.wanted} ({', '.join(comparison.columns)})"
+        f" SELECT {', '.join(comparison.columns)} FROM {comparison.published} AS c WHERE"
+    )
+    stale = f"UPDATE {comparison.wanted} SET stale_since = CAST(? AS TIMESTAMP) WHERE table_name = ?"
+    for frozen in drift.frozen:
+        space.run(f"{described} table_name = ?", [frozen.table])
+        space.run(stale, [moment, frozen.table])
+    for lost in drift.lost:
+        key = [lost.table, lost.column]
+        space.run(
+            f"{described} table_name = ? AND column_name = ?"
+            f" AND NOT EXISTS (SELECT 1 FROM {comparison.wanted} AS w WHERE {comparison.same_key('w', 'c')})",
+            key,
+        )
+        space.run(f"{stale} AND column_name = ?", [moment, *key])
 
 
 def _keep_times(space: Workspace, comparison: Comparison) -> None:
@@ -110,7 +131,6 @@ def _keep_times(space: Workspace, comparison: Comparison) -> None:
         " stale_since = CASE WHEN w.stale_since IS NULL THEN NULL ELSE coalesce(c.stale_since, w.stale_since) END"
         f" FROM {comparison.published} AS c WHERE {comparison.same_key('w', 'c')}"
     )
-    space.run(f"UPDATE {comparison.wanted} SET {quote_name(HASH)} = {row_hash(comparison.columns)}")
 
 
 def _table(name: str, label: str, columns: Columns, key: tuple[str, ...]) -> Table:

@@ -21,13 +21,14 @@ def leaves(relation: Relation) -> Iterator[Extracted | Wanted]:
         yield from leaves(one)
 
 
-def stale_tables(plan: Plan, failed: Collection[str]) -> tuple[str, ...]:
-    """The tables that cannot be computed when these extracts failed, in the plan's order."""
+def stale_tables(plan: Plan, failed: Collection[str], held: Collection[str] = ()) -> tuple[str, ...]:
+    """The tables that cannot be computed when these extracts failed and these tables are held, in the plan's order."""
     stale: list[str] = []
     for table in plan.tables:
         read = list(leaves(table.relation))
         if (
-            any(leaf.extract in failed for leaf in read if isinstance(leaf, Extracted))
+            table.name in held
+            or any(leaf.extract in failed for leaf in read if isinstance(leaf, Extracted))
             or any(leaf.table in stale for leaf in read if isinstance(leaf, Wanted))
             or any(extract in failed for extract in table.extracts)
         ):

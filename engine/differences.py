@@ -10,9 +10,11 @@ from compiler.plan import Table
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from engine.second_look import asked_of
-from engine.wanted import HASH
+from engine.wanted import row_hash
 from engine.workspace import CURRENT, WORK, name_of
 
+# What may stand in `record_status`. `aged` rows fell out of their `lookback` window.
+STATUSES = ("active", "left", "deleted", "merged", "gone", "parent_left", "rejected", "aged")
 LIFE: Columns = {
     "record_status": ColumnType("text"),
     "record_status_reason": ColumnType("text"),
@@ -22,18 +24,17 @@ LIFE: Columns = {
 }
 
 
-def hashes_of(catalog: str, table: str) -> str:
-    """The quoted name of the hashes of a table's active rows: the key's columns and `row_hash`."""
-    return name_of(catalog, "accord", f"row_hashes_{table}")
-
-
 class Comparison(NamedTuple):
-    """A table, its wanted and its published columns (none: it is new), and whether the stored hashes are of use."""
+    """A table, its wanted and its published columns (none: it is new).
+
+    `scoped`: only the rows that a change can touch are computed (`rows`) and compared with their published ones
+    (`before`); `wanted` and `published` are whole in either case.
+    """
 
     table: Table
     columns: Columns
     current: Columns
-    hashes_hold: bool
+    scoped: bool = False
 
     @property
     def wanted(self) -> str:
@@ -44,6 +45,21 @@ class Comparison(NamedTuple):
     def published(self) -> str:
         """The quoted name of the published rows."""
         return name_of(CURRENT, "statisfy", self.table.name)
+
+    @property
+    def rows(self) -> str:
+        """The quoted name of the wanted rows that were computed."""
+        return name_of(WORK, "wanted", f"{self.table.name}(rows)") if self.scoped else self.wanted
+
+    @property
+    def before(self) -> str:
+        """The quoted name of the published rows that are compared."""
+        return name_of(WORK, "delta", f"{self.table.name}(before)") if self.scoped else self.published
+
+    @property
+    def touched(self) -> str:
+        """The quoted name of the values of the first key column (`key`) that a change can touch."""
+        return name_of(WORK, "delta", f"{self.table.name}(touched)")
 
     @property
     def pairs(self) -> str:
@@ -59,6 +75,11 @@ class Comparison(NamedTuple):
     def record(self) -> bool:
         """Whether the table's rows have a life of their own."""
         return self.table.kind == "record"
+
+    @property
+    def of_accounts(self) -> bool:
+        """Whether the rows of a derived table are about accounts: they stay as they are while their account is out."""
+        return not self.record and "account_id" in self.table.key
 
     @property
     def full(self) -> Columns:
@@ -89,11 +110,6 @@ class Comparison(NamedTuple):
 
     def find_pairs(self) -> str:
         """The statement that writes down every key whose rows are not known to be equal."""
-        if not self.current:
-            return (
-                f"CREATE OR REPLACE TABLE {self.pairs} AS"
-                f" SELECT {self.key()}, TRUE AS wanted, CAST(NULL AS VARCHAR) AS status FROM {self.wanted}"
-            )
         keys = ", ".join(
             f"coalesce(w.{quote_name(name)}, c.{quote_name(name)}) AS {quote_name(name)}" for name in self.table.key
         )
@@ -101,38 +117,63 @@ class Comparison(NamedTuple):
         return (
             f"CREATE OR REPLACE TABLE {self.pairs} AS"
             f" SELECT {keys}, w.{first} IS NOT NULL AS wanted, c.status"
-            f" FROM {self.wanted} AS w FULL JOIN ({self._current()}) AS c ON {self.same_key('w', 'c')}"
-            f" WHERE w.{first} IS NULL OR c.status IS DISTINCT FROM 'active'"
-            f" OR w.{quote_name(HASH)} IS DISTINCT FROM c.row_hash"
+            f" FROM (SELECT {self.key()}, {row_hash(self.columns)} AS row_hash FROM {self.rows}) AS w"
+            f" FULL JOIN ({self._current()}) AS c ON {self.same_key('w', 'c')}"
+            f" WHERE w.{first} IS NULL OR c.status IS DISTINCT FROM 'active' OR w.row_hash IS DISTINCT FROM c.row_hash"
         )
 
     def find_differences(self, rejects: str) -> str:
         """The statement that writes down what is to be done; `rejects` is a SELECT of rejected keys (`key`)."""
-        parts = [self._entries()]
-        if self.current:
-            parts.append(self._updates())
-            parts.append(self._exits(rejects) if self.record else self._deletions())
+        parts = (self._entries(), self._updates(), self._exits(rejects) if self.record else self._deletions())
         return f"CREATE OR REPLACE TABLE {self.delta} AS {' UNION ALL '.join(parts)}"
+
+    def no_differences(self) -> str:
+        """The statement that makes the list of differences of a table that is new as a whole: it is empty."""
+        empty = "CAST(NULL AS VARCHAR)"
+        return (
+            f"CREATE OR REPLACE TABLE {self.delta} AS SELECT {self.key()}, {empty} AS old_status, {empty} AS status,"
+            f" {empty} AS reason, {empty} AS merged_into, TRUE AS keep FROM {self.wanted} LIMIT 0"
+        )
+
+    def read_before(self) -> str:
+        """The statement that brings the published rows that are compared into the workspace."""
+        first = quote_name(self.table.key[0])
+        return (
+            f"CREATE OR REPLACE TABLE {self.before} AS SELECT c.* FROM {self.published} AS c"
+            f" SEMI JOIN {self.touched} AS t ON t.key = c.{first}"
+        )
+
+    def count_lost(self) -> str:
+        """The number of compared rows that are published and active and no longer wanted."""
+        return f"SELECT count(*) FROM {self.pairs} WHERE NOT wanted AND status = 'active'"
+
+    def count_touched(self) -> str:
+        """The number of compared rows that are published and active."""
+        return f"SELECT count(*) FROM {self.before} WHERE {self.is_active(CURRENT)}"
 
     def count_kept(self) -> str:
         """The number of wanted rows that are published and active."""
-        active = "WHERE record_status = 'active'" if self.record else ""
-        return (
-            f"SELECT count(*) FROM {self.wanted} AS w"
-            f" SEMI JOIN (SELECT {self.key()} FROM {self.published} {active}) AS c ON {self.same_key('w', 'c')}"
-        )
+        active = f"SELECT {self.key()} FROM {self.published} WHERE {self.is_active(CURRENT)}"
+        return f"SELECT count(*) FROM {self.wanted} AS w SEMI JOIN ({active}) AS c ON {self.same_key('w', 'c')}"
+
+    def is_active(self, catalog: str) -> str:
+        """The condition that a row of the table counts as being in, in the published or in the next store."""
+        if self.record:
+            return "record_status = 'active'"
+        if self.of_accounts:
+            return (
+                f'account_id IN (SELECT "Id" FROM {name_of(catalog, "statisfy", "accounts")}'
+                " WHERE record_status = 'active')"
+            )
+        return "TRUE"
 
     def _current(self) -> str:
         """The published rows as key, hash and status."""
-        if self.hashes_hold:
-            hashes = f"SELECT {self.key()}, row_hash, 'active' AS status FROM {hashes_of(CURRENT, self.table.name)}"
-            if not self.record:
-                return hashes
-            out = f"SELECT {self.key()}, NULL, record_status FROM {self.published} WHERE record_status <> 'active'"
-            return f"{hashes} UNION ALL {out}"
-        values = ", ".join(self.as_now(name, "") for name in self.columns)
         status = "record_status" if self.record else "'active'"
-        return f"SELECT {self.key()}, hash({values}) AS row_hash, {status} AS status FROM {self.published}"
+        if self.of_accounts:
+            status = f"CASE WHEN {self.is_active(CURRENT)} THEN 'active' ELSE 'parent_left' END"
+        values = ", ".join(self.as_now(name, "") for name in self.columns)
+        return f"SELECT {self.key()}, hash({values}) AS row_hash, {status} AS status FROM {self.before}"
 
     def _entries(self) -> str:
         """Rows that are new or come back."""
@@ -151,13 +192,21 @@ class Comparison(NamedTuple):
         )
         return (
             f"SELECT {self.key('p.')}, 'active', 'active', NULL, NULL, TRUE FROM {self.pairs} AS p"
-            f" JOIN {self.wanted} AS w ON {self.same_key('p', 'w')}"
-            f" JOIN {self.published} AS c ON {self.same_key('p', 'c')}"
+            f" JOIN {self.rows} AS w ON {self.same_key('p', 'w')}"
+            f" JOIN {self.before} AS c ON {self.same_key('p', 'c')}"
             f" WHERE p.wanted AND p.status = 'active' AND ({differs or 'FALSE'})"
         )
 
     def _deletions(self) -> str:
-        return f"SELECT {self.key()}, 'active', 'deleted', NULL, NULL, FALSE FROM {self.pairs} WHERE NOT wanted"
+        """Rows that no longer follow from anything; those of an account that is out stay, unless they go with it."""
+        gone = f"SELECT {self.key()}, status AS old, 'deleted' AS new, FALSE AS keep FROM {self.pairs} WHERE NOT wanted"
+        if self.of_accounts and self.table.on_leaving == "keep":
+            gone = (
+                f"SELECT {self.key('p.')}, p.status AS old, CASE WHEN a.\"Id\" IS NULL THEN 'parent_left'"
+                f" ELSE 'deleted' END AS new, a.\"Id\" IS NULL AS keep FROM {self.pairs} AS p"
+                f' LEFT JOIN {name_of(WORK, "wanted", "accounts")} AS a ON a."Id" = p.account_id WHERE NOT p.wanted'
+            )
+        return f"SELECT {self.key()}, old, new, NULL, NULL, keep FROM ({gone}) AS g WHERE old <> new"
 
     def _exits(self, rejects: str) -> str:
         """Rows that are no longer wanted, with what Salesforce said about them."""
@@ -194,7 +243,7 @@ class Comparison(NamedTuple):
             f"SELECT {self.key('p.')}, p.status AS old_status, {status} AS status, a.answer,"
             f" CASE {status} WHEN 'merged' THEN coalesce(a.merged_into, c.merged_into) END AS merged_into,"
             " c.merged_into AS old_merged_into"
-            f" FROM {self.pairs} AS p JOIN {self.published} AS c ON {self.same_key('p', 'c')}"
+            f" FROM {self.pairs} AS p JOIN {self.before} AS c ON {self.same_key('p', 'c')}"
             f' LEFT JOIN {asked_of(self.table.name)} AS a ON a.key = p."Id"'
             f' LEFT JOIN (SELECT DISTINCT key FROM ({rejects})) AS r ON r.key = p."Id"'
             " WHERE NOT p.wanted) AS x"

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Stage: TypeAlias = Literal["connect", "extract", "load", "check", "compute", "reconcile", "publish"]
+Stage: TypeAlias = Literal[
+    "connect", "extract", "load", "compare", "fetch", "check", "compute", "reconcile", "publish"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,15 @@ class RowsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class CameBack:
+    """A download goes on where a run that died left it: so many rows are here already."""
+
+    extract: str
+    job: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class TableReconciled:
     """A table was compared with what is published."""
 
@@ -71,7 +82,7 @@ class Notice:
     message: str
 
 
-Event: TypeAlias = StageStarted | RequestMade | Waiting | RowsRead | TableReconciled | Published | Notice
+Event: TypeAlias = StageStarted | RequestMade | Waiting | RowsRead | CameBack | TableReconciled | Published | Notice
 Listener: TypeAlias = Callable[[Event], None]
 
 

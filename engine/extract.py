@@ -1,81 +1,335 @@
-"""All extracts of a plan, read and staged; what fails is noted and the others go on."""
+"""All extracts of a plan, read and staged; what fails is noted and the others go on.
+
+First every extract is asked for, three at a time: in full, or its match list where the copy serves. Then, parents
+before children, the rows that the copy lacks are fetched.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
 
 from compiler.plan import Extract, Plan
 from compiler.print_soql import print_query
-from engine.by_id import file_name
-from engine.errors import LoadError, QuotaError, SalesforceError
+from compiler.probe import by_id_query, match_list_query
+from compiler.relation_columns import Columns
+from engine.by_id import Asking, ask, file_name
+from engine.copies import Kept, copy_view, open_copy, where_kept
+from engine.errors import LoadError, QuotaError, SalesforceError, UnexplainedError
 from engine.events import StageStarted
+from engine.fetch import fetch
+from engine.freshness import Freshness
 from engine.load import Staged, load, rejects_of
+from engine.match_list import (
+    assemble,
+    compare,
+    compare_whole,
+    drop_rows,
+    lacking_ids,
+    note_parents,
+    part,
+    strike,
+    take_late,
+)
 from engine.report import ExtractReport
-from engine.salesforce.client import SalesforceClient
-from engine.salesforce.read import Reading, read_query
+from engine.salesforce.pages import Pages
+from engine.salesforce.read import read_query
 from engine.workspace import WORK, Workspace, name_of
+from grammar.soql_tree import FieldPath, SelectItem
+
+AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What was read: the staged extracts by id, a report for each, and whether a quota ended it early."""
+    """What was read: the staged extracts by id, a report for each, and whether a quota ended it early.
+
+    `kept` says where each extract's rows are kept, `copied` the columns of the copies that served; `compared` are the
+    extracts whose changes since the copy are known; `read_whole` the columns that were read of every matching row.
+    """
 
     staged: Mapping[str, Staged]
     reports: tuple[ExtractReport, ...]
     quota: bool
+    kept: Mapping[str, Kept]
+    copied: Mapping[str, Columns]
+    compared: frozenset[str]
+    read_whole: Mapping[str, frozenset[str]]
 
     @property
     def failed(self) -> Mapping[str, str]:
         """The extracts that could not be read, with the reason."""
         return {one.extract: one.error for one in self.reports if one.error is not None}
 
+    def with_late(self, space: Workspace, staged: Staged, late: Staged) -> Staged:
+        """An extract with rows in it that came late; their numbers may need a larger scale."""
+        kept = self.kept[staged.name]
+        space.run(f"INSERT INTO {staged.rejects} SELECT * FROM {late.rejects}")
+        if staged.listed is not None:
+            columns = take_late(space, kept, staged, late)
+        else:
+            target = name_of(*staged.leaf.name)
+            space.run(
+                f"CREATE OR REPLACE TABLE {target} AS"
+                f" SELECT * FROM {target} UNION ALL BY NAME SELECT * FROM {name_of(*late.leaf.name)}"
+            )
+            types = space.columns(staged.leaf.name)
+            columns = {c: types[c] if kind.kind == "decimal" else kind for c, kind in staged.columns.items()}
+        whole = staged._replace(
+            columns=columns,
+            read=staged.read + late.read,
+            rows=staged.rows + late.rows,
+            rejected=staged.rejected + late.rejected,
+        )
+        if staged.listed is None and staged.name in self.compared:
+            compare_whole(space, kept, self.copied[staged.name], whole)
+        return whole
 
-def extract_all(client: SalesforceClient, space: Workspace, plan: Plan, folder: Path, reading: Reading) -> Extracted:
-    """Read and stage every extract of a plan.
+
+def extract_all(asking: Asking, plan: Plan, freshness: Freshness, *, serves: bool) -> Extracted:
+    """Read and stage every extract of a plan; `serves`: the published store may be used as the copy.
+
+    `freshness` knows when columns that move no stamp were last read of every row; what is due is read again.
 
     A quota that is used up ends the reading: the rest is noted as not read. Raises SignInError, CancelledError and
     DiskError; all else that goes wrong with one extract is in its report.
     """
-    staged: dict[str, Staged] = {}
-    reports: list[ExtractReport] = []
-    quota: str | None = None
-    for extract in plan.extracts:
-        if quota is not None:
-            reports.append(_failure(extract, f"not read: {quota}"))
-            continue
+    return _Extraction(asking, plan, freshness, serves).go()
+
+
+class _Extraction:
+    """The reading of one run."""
+
+    def __init__(self, asking: Asking, plan: Plan, freshness: Freshness, serves: bool) -> None:
+        self.asking, self.plan, self.space = asking, plan, asking.space
+        self.kept = where_kept(plan)
+        self.copied: dict[str, Columns] = {}
+        if serves:
+            for name, kept in self.kept.items():
+                columns = open_copy(self.space, kept)
+                if columns is not None:
+                    self.copied[name] = columns
+        self.copied_rows = {
+            name: int(self.space.value(f"SELECT count(*) FROM {copy_view(self.kept[name])}")) for name in self.copied
+        }
+        self.by_list = {e.id for e in plan.extracts if e.mode == "census" and e.id in self.copied}
+        now = asking.client.now()
+        self.listed: dict[str, Columns] = {
+            e.id: _listed(e, volatile=freshness.due(e.id, now)) for e in plan.extracts if e.id in self.by_list
+        }
+        self.staged: dict[str, Staged] = {}
+        self.reports: dict[str, ExtractReport] = {}
+        self.compared: set[str] = set()
+        self.noted: set[str] = set()
+        self.parents = {kept.link.parent for kept in self.kept.values() if kept.link is not None}
+        self.quota: str | None = None
+
+    def go(self) -> Extracted:
+        """Ask, load, fetch."""
+        self.ask_all()
+        for table in self.plan.tables:
+            ids = [extract for extract in table.extracts if self.kept[extract].table == table.name]
+            for extract in ids:
+                self.complete(extract)
+            kept = [self.kept[extract] for extract in ids]
+            links = {one.link.parent for one in kept if one.link is not None}
+            there = bool(ids) and links <= self.noted and all(extract in self.staged for extract in ids)
+            if there and table.name in self.parents:
+                note_parents(self.space, table.name, kept, [self.staged[extract] for extract in ids])
+                self.noted.add(table.name)
+        for one in self.plan.extracts:
+            self.complete(one.id)
+        staged = spread_rejects(self.space, self.plan, self.staged, self.kept)
+        reports = tuple(self.reports[extract.id] for extract in self.plan.extracts)
+        compared = frozenset(self.compared)
+        whole = {extract.id: frozenset(self.columns_asked(extract)) for extract in self.plan.extracts}
+        return Extracted(staged, reports, self.quota is not None, self.kept, self.copied, compared, whole)
+
+    def ask_all(self) -> None:
+        """Ask for every extract, and load what comes in the plan's order."""
+        stop = Event()
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="read") as pool:
+            waiting = [(extract, pool.submit(self.read, extract, stop)) for extract in self.plan.extracts]
+            try:
+                for extract, future in waiting:
+                    self.take(extract, future)
+                    if self.quota is not None:
+                        stop.set()
+            except BaseException:
+                stop.set()
+                for _, future in waiting:
+                    future.cancel()
+                raise
+
+    def read(self, extract: Extract, stop: Event) -> Pages | None:
+        """Ask for one extract, in a thread of its own; None if reading was to stop before."""
+        if stop.is_set():
+            return None
+        client = self.asking.client
         client.cancel.check()
         client.events(StageStarted("extract", extract.id))
+        columns = self.columns_asked(extract)
+        query = match_list_query(extract, tuple(columns)) if extract.id in self.by_list else extract.fetch
+        soql, file = print_query(query).text, file_name(extract.id)
         try:
-            loaded, transport = _read(client, space, extract, folder, reading)
+            return read_query(
+                client,
+                soql,
+                tuple(columns),
+                self.asking.folder,
+                file,
+                reading=self.asking.reading,
+                expected=self.copied_rows.get(extract.id),
+            )
+        except QuotaError:
+            stop.set()
+            raise
+
+    def columns_asked(self, extract: Extract) -> Columns:
+        """The columns of the first question about an extract."""
+        if extract.id in self.by_list:
+            return self.listed[extract.id]
+        return {column.name: column.type for column in extract.columns}
+
+    def take(self, extract: Extract, future: Future[Pages | None]) -> None:
+        """Load what came for an extract."""
+        listing = extract.id in self.by_list
+        name = f"{extract.id}(list)" if listing else extract.id
+        try:
+            pages = future.result()
+            if pages is None:
+                self.fail(extract.id, f"not read: {self.quota}")
+                return
+            try:
+                self.asking.client.events(StageStarted("load", extract.id))
+                loaded = load(self.space, name, self.columns_asked(extract), pages)
+            finally:
+                pages.close()
         except (SalesforceError, LoadError) as error:
-            reports.append(_failure(extract, str(error)))
+            self.fail(extract.id, str(error))
             if isinstance(error, QuotaError):
-                quota = error.message
-            continue
-        staged[extract.id] = loaded
-        reports.append(
-            ExtractReport(extract.id, extract.object, transport, loaded.read, loaded.duplicates, loaded.rejected)
+                self.quota = error.message
+            return
+        self.staged[extract.id] = loaded
+        self.reports[extract.id] = ExtractReport(
+            extract.id, extract.object, pages.transport, loaded.read, loaded.duplicates, loaded.rejected
         )
-    return Extracted(spread_rejects(space, plan, staged), tuple(reports), quota is not None)
+
+    def fail(self, extract: str, message: str) -> None:
+        """Note that an extract could not be read."""
+        self.staged.pop(extract, None)
+        known = self.plan.extract(extract)
+        self.reports[extract] = ExtractReport(extract, known.object, None, 0, 0, 0, message)
+
+    def complete(self, extract: str) -> None:
+        """Bring an extract that was asked for to its whole, once its parents are known."""
+        if extract in self.compared or extract not in self.staged or extract not in self.copied:
+            return
+        kept = self.kept[extract]
+        if kept.link is not None and kept.link.parent not in self.noted:
+            self.fail(extract, f"not read: {kept.link.parent} could not be read")
+            return
+        try:
+            if extract in self.by_list:
+                self.fetch_lacking(kept)
+            else:
+                compare_whole(self.space, kept, self.copied[extract], self.staged[extract])
+        except (SalesforceError, LoadError) as error:
+            self.fail(extract, str(error))
+            if isinstance(error, QuotaError):
+                self.quota = error.message
+            return
+        self.compared.add(extract)
+
+    def fetch_lacking(self, kept: Kept) -> None:
+        """Fetch what the copy lacks of an extract whose match list is loaded."""
+        name, listed = kept.extract.id, self.listed[kept.extract.id]
+        self.asking.client.events(StageStarted("compare", name))
+        lacking = compare(self.space, kept, listed)
+        self.asking.client.events(StageStarted("fetch", name))
+        fetched = fetch(self.asking, kept, lacking)
+        self.space.run(f"CREATE OR REPLACE TABLE {rejects_of(name)} AS SELECT * FROM {fetched.rejects}")
+        fetched = self.ask_again(kept, fetched)
+        types = assemble(self.space, kept, self.copied[name], listed, fetched)
+        rejected = self.space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM {rejects_of(name)}")
+        if rejected:
+            drop_rows(self.space, kept, f"SELECT key FROM {rejects_of(name)}")
+        before = self.staged[name]
+        rows = self.space.value(f"SELECT count(*) FROM {part(name, 'list')}")
+        read = before.read + fetched.read
+        self.staged[name] = Staged(
+            name, types, read, rows, before.duplicates + fetched.duplicates, rejected, part(name, "list")
+        )
+        self.reports[name] = replace(
+            self.reports[name],
+            rows=read,
+            duplicates=before.duplicates + fetched.duplicates,
+            rejected=rejected,
+        )
+
+    def ask_again(self, kept: Kept, fetched: Staged) -> Staged:
+        """Ask by Id for rows of the match list that did not come; raises UnexplainedError for those that never do."""
+        name = kept.extract.id
+        missing = lacking_ids(self.space, name)
+        if not missing:
+            return fetched
+        columns: Columns = {column.name: column.type for column in kept.extract.columns}
+        again = ask(
+            self.asking,
+            lambda ids: by_id_query(kept.extract, ids),
+            kept.extract.fetch,
+            columns,
+            missing,
+            f"{name}(again)",
+        )
+        source = f"SELECT * FROM {name_of(*fetched.leaf.name)} AS f"
+        rows = name_of(*again.leaf.name)
+        self.space.run(
+            f"CREATE OR REPLACE TABLE {part(name, 'fetched')} AS {source}"
+            f' WHERE NOT EXISTS (SELECT 1 FROM {rows} AS a WHERE a."Id" = f."Id")'
+            f" UNION ALL BY NAME SELECT * FROM {rows}"
+        )
+        self.space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {again.rejects}")
+        types = self.space.columns((WORK, "staged", f"{name}(fetched)"))
+        fetched = fetched._replace(
+            columns={c: types[c] if k.kind == "decimal" else k for c, k in columns.items()},
+            read=fetched.read + again.read,
+        )
+        still = lacking_ids(self.space, name)
+        if still:
+            listed = self.listed[name]
+            there = ask(
+                self.asking,
+                lambda ids: by_id_query(kept.extract, ids, tuple(listed)),
+                match_list_query(kept.extract, tuple(listed)),
+                listed,
+                still,
+                f"{name}(listed)",
+            )
+            returned = [key for (key,) in self.space.run(f'SELECT "Id" FROM {name_of(*there.leaf.name)} ORDER BY 1')]
+            if returned:
+                raise UnexplainedError(name, returned)
+            strike(self.space, name, still)
+        return fetched
 
 
-def _read(
-    client: SalesforceClient, space: Workspace, extract: Extract, folder: Path, reading: Reading
-) -> tuple[Staged, str]:
-    columns = {column.name: column.type for column in extract.columns}
-    pages = read_query(
-        client, print_query(extract.fetch).text, tuple(columns), folder, file_name(extract.id), reading=reading
-    )
-    try:
-        client.events(StageStarted("load", extract.id))
-        return load(space, extract.id, columns, pages), pages.transport
-    finally:
-        pages.close()
+def _listed(extract: Extract, *, volatile: bool) -> Columns:
+    """The columns of an extract's match list; `volatile`: with all columns that move no stamp."""
+    names = {
+        item.value.text
+        for item in extract.census.select
+        if isinstance(item, SelectItem) and isinstance(item.value, FieldPath)
+    }
+    return {
+        column.name: column.type for column in extract.columns if column.name in names or (volatile and column.volatile)
+    }
 
 
-def spread_rejects(space: Workspace, plan: Plan, staged: Mapping[str, Staged]) -> dict[str, Staged]:
+def spread_rejects(
+    space: Workspace, plan: Plan, staged: Mapping[str, Staged], kept: Mapping[str, Kept]
+) -> dict[str, Staged]:
     """Take a row that one extract of a table rejected out of the table's other extracts too.
 
     Otherwise an account whose customer row cannot be taken would come in as the prospect that it also is.
@@ -87,12 +341,13 @@ def spread_rejects(space: Workspace, plan: Plan, staged: Mapping[str, Staged]) -
             continue
         keys = " UNION ALL ".join(f"SELECT key FROM {rejects_of(extract)}" for extract in ids)
         for extract in ids:
-            target = name_of(WORK, "staged", extract)
-            space.run(f'DELETE FROM {target} WHERE "Id" IN (SELECT key FROM ({keys}) AS r)')
-            rows = space.value(f"SELECT count(*) FROM {target}")
-            out[extract] = out[extract]._replace(rows=rows)
+            out[extract] = _without(space, kept[extract], out[extract], keys)
     return out
 
 
-def _failure(extract: Extract, message: str) -> ExtractReport:
-    return ExtractReport(extract.id, extract.object, None, 0, 0, 0, message)
+def _without(space: Workspace, kept: Kept, staged: Staged, keys: str) -> Staged:
+    if staged.listed is not None:
+        return staged._replace(rows=drop_rows(space, kept, f"SELECT key FROM ({keys}) AS r"))
+    target = name_of(*staged.leaf.name)
+    space.run(f'DELETE FROM {target} WHERE "Id" IN (SELECT key FROM ({keys}) AS r)')
+    return staged._replace(rows=space.value(f"SELECT count(*) FROM {target}"))

@@ -15,6 +15,7 @@ from engine.store import STORE_FORMAT
 from engine.workspace import CURRENT, NEXT, WORK, Workspace, name_of
 
 CHANGES_KEPT_DAYS = 90
+LEDGER_KEPT_DAYS = 400
 _TABLES = {
     "store": (
         "format INTEGER, organization_id VARCHAR, instance_kind VARCHAR, user_id VARCHAR, username VARCHAR,"
@@ -48,10 +49,12 @@ def create_schemas(space: Workspace) -> None:
         space.run(f"CREATE TABLE IF NOT EXISTS {name_of(NEXT, 'accord', name)} ({columns})")
 
 
-def collect_rejects(space: Workspace, plan: Plan, stale: Sequence[str], published: bool) -> bool:
+def collect_rejects(
+    space: Workspace, plan: Plan, stale: Sequence[str], published: bool, frozen: Sequence[str] = ()
+) -> bool:
     """Gather this run's rejects in `delta."(rejects)"`; return whether they differ from the published ones.
 
-    Those of a stale table are kept as they are published.
+    Those of a stale table, and of one that is frozen and not planned, are kept as they are published.
     """
     target = name_of(WORK, "delta", "(rejects)")
     columns = "table_name, object_name, key, column_name, raw, reason"
@@ -72,6 +75,8 @@ def collect_rejects(space: Workspace, plan: Plan, stale: Sequence[str], publishe
             )
     if not published:
         return bool(space.value(f"SELECT count(*) FROM {target}"))
+    for name in frozen:
+        space.run(f"INSERT INTO {target} SELECT {columns} FROM {current} WHERE table_name = ?", [name])
     ours, theirs = f"SELECT {columns} FROM {target}", f"SELECT {columns} FROM {current}"
     return bool(space.value(f"SELECT count(*) FROM (({ours} EXCEPT {theirs}) UNION ALL ({theirs} EXCEPT {ours}))"))
 
@@ -134,6 +139,9 @@ def write_run(
         f" (SELECT run FROM {runs} WHERE started_at < CAST(? AS TIMESTAMP) - INTERVAL {CHANGES_KEPT_DAYS} DAY)",
         [at],
     )
+    old = f"started_at < CAST(? AS TIMESTAMP) - INTERVAL {LEDGER_KEPT_DAYS} DAY"
+    space.run(f"DELETE FROM {ledger} WHERE run IN (SELECT run FROM {runs} WHERE {old})", [at])
+    space.run(f"DELETE FROM {runs} WHERE {old}", [at])
     store = name_of(NEXT, "accord", "store")
     space.run(f"DELETE FROM {store}")
     space.run(

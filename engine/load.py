@@ -32,6 +32,7 @@ class Staged(NamedTuple):
 
     `rows` counts distinct Ids without the rejected ones, `duplicates` the rows that were dropped for a newer one,
     `rejected` the Ids of which a row could not be taken (their reasons are in the table `staged."<name>(rejects)"`).
+    `listed` is the match list (a quoted name) where that is another table than the rows.
     """
 
     name: str
@@ -40,6 +41,12 @@ class Staged(NamedTuple):
     rows: int
     duplicates: int
     rejected: int
+    listed: str | None = None
+
+    @property
+    def match_list(self) -> str:
+        """The quoted name of the Ids and links of all rows that match, also those that nobody needed to fetch."""
+        return self.listed or name_of(WORK, "staged", self.name)
 
     @property
     def leaf(self) -> Leaf:

@@ -12,6 +12,7 @@ import duckdb
 from compiler.duckdb_functions import quote_name
 from engine.apply import apply, count_active, write_changes
 from engine.errors import DiskError, PromiseError
+from engine.keep_copies import CopiesToKeep
 from engine.ledger import create_schemas, write_rejects, write_run
 from engine.org import Identity
 from engine.reconcile import Reconciled
@@ -21,7 +22,7 @@ from engine.workspace import NEXT, Workspace, name_of
 
 @dataclass(frozen=True, slots=True)
 class NextStore:
-    """What goes into the next store besides the differences."""
+    """What goes into the next store besides the differences. `anew`: nothing of the published one."""
 
     run: int
     at: datetime
@@ -29,8 +30,9 @@ class NextStore:
     identity: Identity
     digests: tuple[str, str]
     rejects_changed: bool
-    hashes_hold: bool
     dropped: Sequence[str]
+    copies: CopiesToKeep | None = None
+    anew: bool = False
 
 
 def build_next(
@@ -40,7 +42,7 @@ def build_next(
 
     Raises PromiseError when rows do not add up, DiskError when there is no room. The published file is not touched.
     """
-    if paths.store.exists():
+    if paths.store.exists() and not facts.anew:
         copy_to_next(paths)
     try:
         with space.attached(paths.next, NEXT, f"STORAGE_VERSION '{STORAGE_VERSION}'"):
@@ -67,11 +69,15 @@ def _write(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> 
         _drop(space, table)
     counted = []
     for one in tables:
-        apply(space, one, facts.at, hashes_hold=facts.hashes_hold)
+        apply(space, one, facts.at)
         write_changes(space, one, facts.run)
         after = one.counted(count_active(space, one.comparison))
         check_balance(after)
         counted.append(after)
+    if facts.copies is not None:
+        facts.copies.write(space)
+        facts.copies.write_as_of(space, [one.comparison.table for one in tables], facts.at)
+        facts.copies.check(space)
     if facts.rejects_changed:
         write_rejects(space, facts.run)
     counts = [one.counts for one in counted]
@@ -92,4 +98,3 @@ def check_balance(one: Reconciled) -> None:
 def _drop(space: Workspace, table: str) -> None:
     space.run(f"DROP VIEW IF EXISTS {name_of(NEXT, 'statisfy', f'active_{table}')}")
     space.run(f"DROP TABLE IF EXISTS {name_of(NEXT, 'statisfy', table)}")
-    space.run(f"DROP TABLE IF EXISTS {name_of(NEXT, 'accord', f'row_hashes_{table}')}")

@@ -1,6 +1,6 @@
 """Wanted rows against published ones: what is new, what changed, what is no longer there and why.
 
-The stored row hash proposes which rows changed, the columns confirm it. Nothing is written here: the differences go to
+A hash over each row proposes which rows changed, the columns confirm it. Nothing is written here: the differences go to
 the workspace, and `apply` brings them into the next store.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from engine.differences import Comparison
-from engine.workspace import Workspace
+from engine.workspace import CURRENT, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Counts:
     `matches` are the rows that should be in it now, the rejected ones included. `left` includes `parent_left`.
     `rejected` includes `newly_rejected`, which were active before. `restated` rows were out and stay out, for another
     reason (left, then deleted). `removed` rows are not kept (`on leaving remove`), whether they left now or before.
-    `moved` rows came or changed while the run read. For a derived table `deleted` counts all rows that went.
+    `moved` rows came or changed while the run read. A derived table has `parent_left` for rows that stay as they are
+    because their account is out, and `deleted` for those that went.
     """
 
     table: str
@@ -48,11 +49,20 @@ class Counts:
         return self.left + self.deleted + self.merged + self.gone + self.newly_rejected
 
     @property
+    def wanted(self) -> int:
+        """The rows that should be in the table and can be taken."""
+        return self.matches - self.rejected
+
+    @property
+    def expected_after(self) -> int:
+        """The active rows that there are when what goes is gone and what comes is there."""
+        return self.active_before - self.exits + self.inserted + self.resumed
+
+    @property
     def balanced(self) -> bool:
         """Whether what was there, what came and what went add up, and so do the matches (promise 5)."""
         stays = self.inserted + self.updated + self.unchanged + self.resumed + self.rejected
-        after = self.active_before - self.exits + self.inserted + self.resumed
-        return after == self.active_after and self.matches == stays
+        return self.expected_after == self.active_after and self.matches == stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +93,26 @@ def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int
         moved: how many rows came late.
     """
     table = comparison.table
+    if not comparison.current:
+        return _all_new(space, comparison, rejects, moved)
+    if comparison.scoped:
+        space.run(comparison.read_before())
     space.run(comparison.find_pairs())
     space.run(comparison.find_differences(rejects))
-    space.run(f"DROP TABLE {comparison.pairs}")
     by = {
         (old, new): count
         for old, new, count in space.run(f"SELECT old_status, status, count(*) FROM {comparison.delta} GROUP BY ALL")
     }
-    kept = space.value(comparison.count_kept()) if comparison.current else 0
-    active = "WHERE record_status = 'active'" if comparison.record else ""
-    before = space.value(f"SELECT count(*) FROM {comparison.published} {active}") if comparison.current else 0
+    active = f"SELECT count(*) FROM {comparison.published} WHERE {comparison.is_active(CURRENT)}"
+    before = space.value(active)
+    if comparison.scoped:
+        kept = before - space.value(comparison.count_lost())
+        untouched = before - space.value(comparison.count_touched())
+        wanted = untouched + space.value(f"SELECT count(*) FROM {comparison.rows}")
+    else:
+        kept = space.value(comparison.count_kept())
+        wanted = space.value(f"SELECT count(*) FROM {comparison.wanted}")
+    space.run(f"DROP TABLE {comparison.pairs}")
     rejected = space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM ({rejects})") if comparison.record else 0
     inserted, updated = by.get((None, "active"), 0), by.get(("active", "active"), 0)
     out = {new: count for (old, new), count in by.items() if old == "active"}
@@ -100,7 +120,7 @@ def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int
     counts = Counts(
         table=table.name,
         kind=table.kind,
-        matches=space.value(f"SELECT count(*) FROM {comparison.wanted}") + rejected,
+        matches=wanted + rejected,
         inserted=inserted,
         updated=updated,
         unchanged=kept - updated,
@@ -118,3 +138,13 @@ def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int
         active_before=before,
     )
     return Reconciled(comparison, counts, sum(by.values()))
+
+
+def _all_new(space: Workspace, comparison: Comparison, rejects: str, moved: int) -> Reconciled:
+    """The differences of a table that is not published yet: every wanted row comes, and none needs to be listed."""
+    table = comparison.table
+    space.run(comparison.no_differences())
+    rows = space.value(f"SELECT count(*) FROM {comparison.wanted}")
+    rejected = space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM ({rejects})") if comparison.record else 0
+    counts = Counts(table.name, table.kind, matches=rows + rejected, inserted=rows, rejected=rejected, moved=moved)
+    return Reconciled(comparison, counts, rows)

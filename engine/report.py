@@ -60,16 +60,38 @@ class Unattached:
 
 @dataclass(frozen=True, slots=True)
 class OwnerReport:
-    """How many of the synced accounts have an owner of a kind."""
+    """How many of the accounts that are in have an owner of a kind, and why the others have none.
+
+    `fell_through`: a later source than the first named the owner. Of the empty ones, `queues` name a queue or a group
+    and `not_visible` a user whom the connected user cannot see. `inactive`: owned by an inactive user, or empty because
+    such a one was skipped. `several`: several rows of a child object named a user, and the oldest one's was taken.
+    """
 
     kind: str
     resolved: int
+    fell_through: int
     empty: int
+    queues: int
+    inactive: int
+    not_visible: int
+    several: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceReport:
+    """A column that takes the latest or earliest row: rows without a key, and accounts in which several were first."""
+
+    column: str
+    without_key: int
+    ties: int
 
 
 @dataclass(frozen=True, slots=True)
 class TieOut:
-    """A number's sum over the rows that were read, beside Salesforce's own. `salesforce` None: not verified."""
+    """A number's sum over the rows that were read, beside Salesforce's own. `salesforce` None: not verified.
+
+    `note` says why it is not verified, or how it was compared. `differs` without an explanation: the run fails.
+    """
 
     extract: str
     column: str
@@ -77,11 +99,43 @@ class TieOut:
     ours: str | None
     salesforce: str | None
     note: str | None = None
+    differs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GuardReport:
+    """A guard, its limit, and what the run would do; both are percentages. `ids` are the first rows concerned.
+
+    `written`: it stands in the spec. `exceeded`: without a confirmation it stops the run.
+    """
+
+    kind: str
+    subject: str
+    limit: str
+    value: str
+    words: str
+    ids: tuple[str, ...]
+    written: bool
+    exceeded: bool
+
+    @property
+    def rule(self) -> str:
+        """The guard, as the spec would say it."""
+        match self.kind:
+            case "leave":
+                return f"{self.subject} may leave at most {self.limit}%"
+            case "move":
+                return f"{self.subject} may move at most {self.limit}%"
+            case _:
+                return f"{self.subject} filled on at least {self.limit}% of customers"
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did. `changed` says whether a new store was published; `tables` is empty if the run failed before."""
+    """What a run did. `changed` says whether a new store was published; `tables` is empty if the run failed before.
+
+    Of a run that a guard stopped, `tables` is the forecast: what it would have done.
+    """
 
     run: int
     outcome: Outcome
@@ -93,7 +147,9 @@ class RunReport:
     extracts: tuple[ExtractReport, ...]
     unattached: tuple[Unattached, ...]
     owners: tuple[OwnerReport, ...]
+    choices: tuple[ChoiceReport, ...]
     tie_outs: tuple[TieOut, ...]
+    guards: tuple[GuardReport, ...]
     stale: tuple[str, ...]
     dropped: tuple[str, ...]
     errors: tuple[str, ...]
@@ -120,7 +176,9 @@ class RunReport:
             "extracts": [_fields(one) for one in self.extracts],
             "unattached": [_fields(one) for one in self.unattached],
             "owners": [_fields(one) for one in self.owners],
+            "choices": [_fields(one) for one in self.choices],
             "tie_outs": [_fields(one) for one in self.tie_outs],
+            "guards": [_fields(one) for one in self.guards],
             "stale": list(self.stale),
             "dropped": list(self.dropped),
             "errors": list(self.errors),
@@ -136,5 +194,7 @@ def _table(counts: Counts) -> dict[str, Any]:
     return {**_fields(counts), "balanced": counts.balanced}
 
 
-def _fields(value: Counts | ExtractReport | Unattached | OwnerReport | TieOut) -> dict[str, Any]:
+def _fields(
+    value: Counts | ExtractReport | Unattached | OwnerReport | ChoiceReport | TieOut | GuardReport,
+) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}

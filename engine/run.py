@@ -5,29 +5,40 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from compiler.digest import document_digest, meaning_digest
+from compiler.duckdb_functions import quote_name
 from compiler.plan import Plan, Table
 from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from engine.by_id import Asking
 from engine.catalog import describe_columns, list_options
+from engine.choices import count_choices, count_owners
+from engine.copies import store_serves, was_whole
 from engine.depends import DECIDING, stale_tables
 from engine.differences import LIFE, Comparison
-from engine.errors import AccordError, DiskError
+from engine.drift import NO_DRIFT, Drift, carry, find_losses, frozen_words, lost_words
+from engine.errors import AccordError, DiskError, QuotaError
 from engine.events import Notice, Published, Stage, StageStarted, TableReconciled
 from engine.extract import Extracted, extract_all, spread_rejects
-from engine.figures import count_owners, count_unattached, tie_out
+from engine.figures import count_unattached
+from engine.freshness import Freshness
+from engine.guards import look_at_guards
+from engine.keep_copies import CopiesToKeep
 from engine.ledger import collect_rejects
 from engine.load import Staged, rejects_of
+from engine.merges import follow_merges
 from engine.org import Identity, identify
 from engine.publish import NextStore, build_next, check_balance
 from engine.reconcile import Reconciled, reconcile
-from engine.report import Outcome, OwnerReport, RunReport, TieOut, Unattached
+from engine.report import ChoiceReport, GuardReport, Outcome, OwnerReport, RunReport, TieOut, Unattached
 from engine.salesforce.client import SalesforceClient
+from engine.salesforce.manifest import end_orphans
 from engine.salesforce.read import Reading
+from engine.scope import Computing
 from engine.second_look import check_explained, look_again
 from engine.state import State, hold
 from engine.store import (
@@ -35,11 +46,13 @@ from engine.store import (
     StorePaths,
     attach_published,
     check_owner,
+    is_of,
     move_foreign_wal,
     remove_leftovers,
     swap,
 )
-from engine.wanted import compute, leaf_of
+from engine.tie_out import check_sums, tie_out
+from engine.wanted import leaf_of
 from engine.workspace import CURRENT, Workspace
 
 CATALOG = frozenset({"columns", "picklist_options"})
@@ -47,10 +60,19 @@ CATALOG = frozenset({"columns", "picklist_options"})
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """How a run reads and how much memory it takes (`"2GB"`; None: DuckDB's own choice)."""
+    """How a run reads, and what it may do.
+
+    `memory` is what it may take (`"2GB"`; None: DuckDB's own choice). `confirmed` lets it pass its guards, `adopt`
+    starts anew where the store holds another org's rows. `whole` reads and computes everything, whatever the copy has.
+    `account` is the 18-character Id of the one account that a refresh is about.
+    """
 
     reading: Reading = field(default_factory=Reading)
     memory: str | None = None
+    confirmed: bool = False
+    adopt: bool = False
+    account: str | None = None
+    whole: bool = False
 
 
 @dataclass(slots=True)
@@ -61,7 +83,9 @@ class _Progress:
     extracted: Extracted | None = None
     unattached: tuple[Unattached, ...] = ()
     owners: tuple[OwnerReport, ...] = ()
+    choices: tuple[ChoiceReport, ...] = ()
     tie_outs: tuple[TieOut, ...] = ()
+    guards: tuple[GuardReport, ...] = ()
     stale: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     changed: bool = False
@@ -76,6 +100,8 @@ def run(
     *,
     schema: Schema,
     settings: RunSettings | None = None,
+    drift: Drift | None = None,
+    runner: type[Run] | None = None,
 ) -> RunReport:
     """Do one sync; clock, cancel token and events are the client's.
 
@@ -86,6 +112,8 @@ def run(
         store: the published file (`statisfy.duckdb`), which need not exist.
         schema: the org's schema that the plan was made for.
         settings: how to read.
+        runner: what does the work, where it is not a whole sync.
+        drift: what the org no longer has of what the store holds, and the plan therefore not either.
 
     Returns:
         The report, whatever the outcome, once the run was begun.
@@ -99,12 +127,13 @@ def run(
         identity = identify(client)
         state = State(paths.state)
         try:
-            return _Run(plan, spec_text, client, paths, schema, settings or RunSettings(), identity, state).go()
+            settings, drift, runner = settings or RunSettings(), drift or NO_DRIFT, runner or Run
+            return runner(plan, spec_text, client, paths, schema, settings, drift, identity, state).go()
         finally:
             state.close()
 
 
-class _Run:
+class Run:
     """The steps of one run, which share what is above."""
 
     def __init__(
@@ -115,11 +144,13 @@ class _Run:
         paths: StorePaths,
         schema: Schema,
         settings: RunSettings,
+        drift: Drift,
         identity: Identity,
         state: State,
     ) -> None:
         self.plan, self.spec_text, self.client, self.paths = plan, spec_text, client, paths
-        self.schema, self.settings, self.identity, self.state = schema, settings, identity, state
+        self.schema, self.settings, self.drift = schema, settings, drift
+        self.identity, self.state = identity, state
         self.progress = _Progress()
         self.digests = (document_digest(plan), meaning_digest(plan))
 
@@ -128,7 +159,8 @@ class _Run:
         aside = move_foreign_wal(self.paths)
         if aside is not None:
             self.notice(f"a write-ahead log of another program lay beside the store and was moved to {aside.name}")
-        remove_leftovers(self.paths)
+        # Pages that a run that died downloaded may be whole: whoever asks for them again decides.
+        remove_leftovers(self.paths, pages=False)
         try:
             self.paths.staging.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -136,21 +168,30 @@ class _Run:
         space = Workspace(self.paths.staging, self.settings.memory)
         try:
             info = attach_published(space, self.paths)
+            above = info.run if info is not None else 0
+            if info is not None and self.settings.adopt and not is_of(info, self.identity):
+                self.notice(
+                    f"the store held the {info.instance_kind} org {info.organization_id}; this run starts a new"
+                    f" baseline, and {self.paths.previous.name} keeps what was"
+                )
+                space.run(f"DETACH {quote_name(CURRENT)}")
+                # What the other org's tables held is no loss of this one.
+                info, self.drift = None, NO_DRIFT
             if info is not None:
                 check_owner(info, self.identity, self.paths)
                 self.compare_users(info)
-            return self.begun(space, info)
+            return self.begun(space, info, above)
         finally:
             space.close()
             shutil.rmtree(self.paths.staging, ignore_errors=True)
 
-    def begun(self, space: Workspace, info: StoreInfo | None) -> RunReport:
-        """Work under a run number of its own."""
+    def begun(self, space: Workspace, info: StoreInfo | None, above: int) -> RunReport:
+        """Work under a run number of its own, above that of the published store."""
         started_at = self.client.now().replace(microsecond=0)
         since = self.client.clock.monotonic()
-        above = info.run if info is not None else 0
         for died in self.state.settle(started_at, above):
             self.notice(f"run {died} did not end by itself; the store is as it published it, or as it was before")
+        self.state.forget_old(started_at)
         number = self.state.begin(
             started_at,
             plan=self.digests[0],
@@ -163,6 +204,8 @@ class _Run:
         errors: tuple[str, ...] = ("the run ended with an error of Accord's own",)
         try:
             outcome, errors = self.work(space, info, number, started_at.replace(tzinfo=None))
+        except QuotaError as error:
+            outcome, errors = Outcome.INCOMPLETE, (str(error),)
         except AccordError as error:
             errors = (str(error),)
         finally:
@@ -175,18 +218,38 @@ class _Run:
         self, space: Workspace, info: StoreInfo | None, number: int, at: datetime
     ) -> tuple[Outcome, tuple[str, ...]]:
         """Read, compute, compare, publish. Raises AccordError; the published store then stands as it was."""
+        if self.drift.stops:
+            return Outcome.FAILED, self.drift.stops
+        self.tell_of_drift(space)
         self.step(number, "extract")
-        extracted = extract_all(self.client, space, self.plan, self.paths.staging, self.settings.reading)
+        asking = Asking(self.client, space, self.paths.staging, self.settings.reading)
+        serves = not self.settings.whole and info is not None and store_serves(space, self.digests[1], self.identity)
+        freshness = Freshness(self.paths.state, info.run if info is not None else 0)
+        extracted = extract_all(asking, self.plan, freshness, serves=serves)
         self.progress.extracted = extracted
-        stale = self.progress.stale = stale_tables(self.plan, extracted.failed.keys())
-        errors = tuple(f"{extract}: {error}" for extract, error in extracted.failed.items())
+        if stuck := end_orphans(self.client, self.paths.staging):
+            self.notice(f"Bulk jobs of a run that died could not be deleted: {', '.join(stuck)}")
+        held = find_losses(space, self.plan, self.published(space), self.spec_text)
+        frozen = tuple(one.table for one in self.drift.frozen)
+        stale = stale_tables(self.plan, extracted.failed.keys(), held)
+        self.progress.stale = (*stale, *frozen)
+        failed = tuple(f"{extract}: {error}" for extract, error in extracted.failed.items())
+        errors = (*failed, *held.values(), *(frozen_words(one, self.spec_text) for one in self.drift.frozen))
         if DECIDING.intersection(stale):
             return (Outcome.INCOMPLETE if extracted.quota else Outcome.FAILED), errors
-        outcome = Outcome.INCOMPLETE if stale else Outcome.SUCCEEDED
-        tables, hashes_hold = self.compare(space, info, number, at, extracted.staged)
-        rejects_changed = collect_rejects(space, self.plan, stale, info is not None)
+        outcome = Outcome.INCOMPLETE if self.progress.stale else Outcome.SUCCEEDED
+        scoped = serves and was_whole(space) and not self.drift.lost
+        tables, staged = self.compare(asking, number, at, extracted, scoped=scoped)
+        copies = CopiesToKeep(extracted, staged, stale, served=serves)
+        rejects_changed = collect_rejects(space, self.plan, stale, info is not None, frozen)
         dropped = self.progress.dropped = self.no_longer_planned(space)
-        if info is None or rejects_changed or dropped or any(one.changed for one in tables):
+        if info is not None:
+            guards = self.progress.guards = look_at_guards(space, self.plan, tables, dropped)
+            if (exceeded := [one for one in guards if one.exceeded]) and not self.settings.confirmed:
+                self.progress.tables = tuple(one.counted(one.counts.expected_after) for one in tables)
+                limits = tuple(f"{one.rule}, but {one.words} ({one.value}%)" for one in exceeded)
+                return Outcome.STOPPED, (*limits, *errors)
+        if info is None or rejects_changed or dropped or any(one.changed for one in tables) or copies.changed(space):
             self.step(number, "publish")
             facts = NextStore(
                 run=number,
@@ -195,60 +258,77 @@ class _Run:
                 identity=self.identity,
                 digests=self.digests,
                 rejects_changed=rejects_changed,
-                hashes_hold=hashes_hold,
+                copies=copies,
                 dropped=dropped,
+                anew=info is None,
             )
             tables = build_next(space, self.paths, tables, facts)
             self.client.cancel.check()
             self.state.publishing(number)
             swap(self.paths)
-            self.state.published(number)
             self.progress.changed = True
+            self.state.published(number)
         else:
             tables = tuple(one.counted(one.counts.active_before) for one in tables)
             for one in tables:
                 check_balance(one)
         self.progress.tables = tables
+        store_run = number if self.progress.changed or info is None else info.run
+        freshness.note(store_run, at.replace(tzinfo=UTC), copies.volatile_read())
         self.client.events(Published(number, self.progress.changed))
         return outcome, errors
 
     def compare(
-        self, space: Workspace, info: StoreInfo | None, number: int, at: datetime, staged: Mapping[str, Staged]
-    ) -> tuple[tuple[Reconciled, ...], bool]:
-        """Compute all tables that can be and compare them with the published ones."""
-        hashes_hold = info is not None and info.hashes_hold
-        current = {table.name: space.columns((CURRENT, "statisfy", table.name)) for table in self.plan.tables}
+        self, asking: Asking, number: int, at: datetime, extracted: Extracted, *, scoped: bool
+    ) -> tuple[tuple[Reconciled, ...], Mapping[str, Staged]]:
+        """Compute all tables that can be and compare them with the published ones; return the extracts as they ended.
+
+        `scoped`: what no change touches need not be computed.
+        """
+        space, staged = asking.space, extracted.staged
+        current = self.published(space)
         fresh = [table for table in self.plan.tables if table.name not in self.progress.stale]
         moved: dict[str, int] = {}
-        asking = Asking(self.client, space, self.paths.staging, self.settings.reading)
+        merge = partial(extracted.with_late, space)
         for table in (table for table in fresh if table.kind == "record"):
             self.step(number, "check", table.name)
-            looked = look_again(asking, self.plan, self.schema, table, staged, bool(current[table.name]))
-            staged = spread_rejects(space, self.plan, looked.staged) if looked.moved else looked.staged
+            published = bool(current[table.name])
+            looked = look_again(
+                asking, self.plan, self.schema, table, staged, published, merge, extracted.compared
+            )
+            staged = looked.staged
+            if looked.moved:
+                staged = spread_rejects(space, self.plan, staged, extracted.kept)
             moved[table.name] = looked.moved
             if current[table.name]:
-                check_explained(space, table)
-        columns: dict[str, Columns] = {}
+                check_explained(space, table, staged)
+                follow_merges(asking, self.schema, table)
+        computing = Computing(space, staged, extracted.kept, extracted.compared, current, scoped=scoped)
+        columns = computing.columns
         found: list[Reconciled] = []
         for table in fresh:
             self.client.cancel.check()
             self.step(number, "reconcile", table.name)
-            columns[table.name] = compute(space, table, leaf_of(staged, columns), _own(current[table.name]))
-            comparison = Comparison(table, columns[table.name], current[table.name], hashes_hold)
-            if comparison.reshaped:
-                comparison = comparison._replace(hashes_hold=False)
+            comparison = carry(space, computing.compute(table, _rejects(table)), self.drift.lost)
+            columns[table.name] = comparison.columns
             found.append(self.reconciled(space, comparison, _rejects(table), moved.get(table.name, 0)))
+            computing.reconciled(comparison)
         known = {**current, **columns}
         described = {name: kinds for name, kinds in known.items() if kinds}
         catalog = (
-            describe_columns(space, self.plan, self.spec_text, described, self.progress.stale, at),
+            describe_columns(space, self.plan, self.spec_text, described, self.progress.stale, at, self.drift),
             list_options(space, self.plan),
         )
         found += [self.reconciled(space, comparison, _NO_REJECTS, 0) for comparison in catalog]
-        self.progress.unattached = count_unattached(space, self.plan, staged, columns)
-        self.progress.owners = count_owners(space, self.plan, columns)
-        self.progress.tie_outs = tie_out(self.client, space, self.plan, staged)
-        return tuple(found), hashes_hold
+        self.progress.unattached = count_unattached(
+            space, self.plan, staged, columns, {one.counts.table: one.counts.wanted for one in found}
+        )
+        find = leaf_of(staged, columns)
+        self.progress.owners = count_owners(space, self.plan, find)
+        self.progress.choices = count_choices(space, self.plan, find)
+        self.progress.tie_outs = tie_out(self.client, space, self.plan, self.schema, staged, at)
+        check_sums(self.progress.tie_outs)
+        return tuple(found), staged
 
     def reconciled(self, space: Workspace, comparison: Comparison, rejects: str, moved: int) -> Reconciled:
         """Compare one table and tell of it."""
@@ -257,9 +337,27 @@ class _Run:
         self.client.events(TableReconciled(counts.table, counts.inserted, counts.updated, counts.exits))
         return one
 
+    def published(self, space: Workspace) -> dict[str, Columns]:
+        """The published columns of the planned tables; none for a table that is new."""
+        return {table.name: space.columns((CURRENT, "statisfy", table.name)) for table in self.plan.tables}
+
+    def tell_of_drift(self, space: Workspace) -> None:
+        """Say which columns the org has nothing for any more, which are new, and which the spec dropped."""
+        lost = {(one.table, one.column) for one in self.drift.lost}
+        for one in self.drift.lost:
+            self.notice(lost_words(one, self.spec_text))
+        for table, before in self.published(space).items():
+            now = {column.name for column in self.plan.table(table).columns}
+            new = [name for name in now if name not in before]
+            old = [name for name in before if name not in now and name not in LIFE and (table, name) not in lost]
+            if before and new:
+                self.notice(f"{table}: new columns {', '.join(sorted(new))}")
+            if old:
+                self.notice(f"{table}: columns {', '.join(old)} are no longer in the spec, and dropped")
+
     def no_longer_planned(self, space: Workspace) -> tuple[str, ...]:
         """The published tables that the plan has no more."""
-        planned = {table.name for table in self.plan.tables} | CATALOG
+        planned = {table.name for table in self.plan.tables} | {one.table for one in self.drift.frozen} | CATALOG
         rows = space.run(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'statisfy' ORDER BY 1",
             [CURRENT],
@@ -300,7 +398,9 @@ class _Run:
             extracts=known.extracted.reports if known.extracted else (),
             unattached=known.unattached,
             owners=known.owners,
+            choices=known.choices,
             tie_outs=known.tie_outs,
+            guards=known.guards,
             stale=known.stale,
             dropped=known.dropped,
             errors=errors,
@@ -318,7 +418,3 @@ def _rejects(table: Table) -> str:
     if table.kind != "record" or not table.extracts:
         return _NO_REJECTS
     return " UNION ALL ".join(f"SELECT key FROM {rejects_of(extract)}" for extract in table.extracts)
-
-
-def _own(current: Columns) -> Columns:
-    return {name: kind for name, kind in current.items() if name not in LIFE}

@@ -6,11 +6,11 @@ read; it is fetched and counted as moved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from compiler.plan import Extract, Plan, Table
+from compiler.plan import Plan, Table
 from compiler.probe import by_id_query, status_query
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
@@ -18,6 +18,7 @@ from compiler.schema import Schema
 from engine.by_id import Asking, ask
 from engine.errors import UnexplainedError
 from engine.load import Staged, rejects_of
+from engine.match_list import part
 from engine.rows import create_from
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
@@ -36,6 +37,10 @@ _STATUS: Columns = {
 }
 
 
+# Puts rows that came late (the second) into their extract (the first).
+Merge: TypeAlias = Callable[[Staged, Staged], Staged]
+
+
 class Looked(NamedTuple):
     """What the second look at a table found: the extracts with late rows in them, and how many those are."""
 
@@ -49,9 +54,19 @@ def asked_of(table: str) -> str:
 
 
 def look_again(
-    asking: Asking, plan: Plan, schema: Schema, table: Table, staged: Mapping[str, Staged], published: bool
+    asking: Asking,
+    plan: Plan,
+    schema: Schema,
+    table: Table,
+    staged: Mapping[str, Staged],
+    published: bool,
+    merge: Merge,
+    compared: frozenset[str] = frozenset(),
 ) -> Looked:
     """Ask for every row of a record table that none of its extracts returned; see `asked_of` for the answers.
+
+    `merge` puts rows that came late into their extract; `compared` are the extracts whose differences from the copy
+    are known.
 
     Raises UnexplainedError for rows that match their filter and yet are not returned.
     """
@@ -59,10 +74,10 @@ def look_again(
     create_from(space, asked_of(table.name), _ASKED, ())
     if not published or table.object is None:
         return Looked(staged, 0)
-    missing = _missing(space, table)
+    missing = _missing(space, table, staged, compared)
     if not missing:
         return Looked(staged, 0)
-    _ask_status(asking, schema, table, list(missing))
+    ask_status(asking, schema, table, list(missing))
     suspects = [
         key
         for (key,) in space.run(f"SELECT key FROM {asked_of(table.name)} WHERE answer = 'live' ORDER BY key")
@@ -70,25 +85,44 @@ def look_again(
     ]
     if not suspects:
         return Looked(staged, 0)
-    return _ask_filters(asking, plan, table, staged, suspects)
+    return _ask_filters(asking, plan, table, staged, suspects, merge)
 
 
-def _missing(space: Workspace, table: Table) -> dict[str, str]:
-    """The published rows that no extract has, with their status."""
-    known = " UNION ALL ".join(
-        f'SELECT "Id" FROM {name_of(WORK, "staged", extract)} UNION ALL SELECT key FROM {rejects_of(extract)}'
+def _known(table: Table, staged: Mapping[str, Staged]) -> str:
+    """A SELECT of the Ids that Salesforce returned for a table."""
+    return " UNION ALL ".join(
+        f'SELECT "Id" FROM {staged[extract].match_list} UNION ALL SELECT key FROM {rejects_of(extract)}'
         for extract in table.extracts
     )
-    current = name_of(CURRENT, "statisfy", table.name)
-    return dict(
+
+
+def _missing(space: Workspace, table: Table, staged: Mapping[str, Staged], compared: frozenset[str]) -> dict[str, str]:
+    """The published rows that no extract has, with their status; also in `delta."<table>(missing)"`."""
+    current = f"{name_of(CURRENT, 'statisfy', table.name)} AS c"
+    source = current
+    if compared.issuperset(table.extracts):
+        # What was compared with the copy is active or known to differ from it.
+        source = name_of(WORK, "delta", f"{table.name}(suspects)")
+        differing = " UNION ALL ".join(f'SELECT "Id" FROM {part(extract, "out")}' for extract in table.extracts)
         space.run(
-            f'SELECT "Id", record_status FROM {current} AS c'
-            f' WHERE NOT EXISTS (SELECT 1 FROM ({known}) AS k WHERE k."Id" = c."Id") ORDER BY 1'
+            f'CREATE OR REPLACE TABLE {source} AS SELECT "Id", record_status FROM {current}'
+            f" WHERE record_status <> 'active' OR \"Id\" IN ({differing})"
         )
+        source += " AS c"
+    missing = _missing_of(table)
+    space.run(
+        f'CREATE OR REPLACE TABLE {missing} AS SELECT "Id", record_status FROM {source}'
+        f' WHERE NOT EXISTS (SELECT 1 FROM ({_known(table, staged)}) AS k WHERE k."Id" = c."Id")'
     )
+    return dict(space.run(f'SELECT "Id", record_status FROM {missing} ORDER BY 1'))
 
 
-def _ask_status(asking: Asking, schema: Schema, table: Table, missing: Sequence[str]) -> None:
+def _missing_of(table: Table) -> str:
+    return name_of(WORK, "delta", f"{table.name}(missing)")
+
+
+def ask_status(asking: Asking, schema: Schema, table: Table, missing: Sequence[str]) -> None:
+    """Ask what became of rows, whatever their filter, and put it into the answers about the table (`asked_of`)."""
     sobject = schema.object(table.object or "")
     if sobject is None:
         raise UnexplainedError(table.name, missing)
@@ -116,7 +150,7 @@ def _ask_status(asking: Asking, schema: Schema, table: Table, missing: Sequence[
 
 
 def _ask_filters(
-    asking: Asking, plan: Plan, table: Table, staged: Mapping[str, Staged], suspects: Sequence[str]
+    asking: Asking, plan: Plan, table: Table, staged: Mapping[str, Staged], suspects: Sequence[str], merge: Merge
 ) -> Looked:
     out = dict(staged)
     moved: set[str] = set()
@@ -127,40 +161,17 @@ def _ask_filters(
         if not late.rows and not late.rejected:
             continue
         moved.update(key for (key,) in asking.space.run(f'SELECT "Id" FROM {name_of(*late.leaf.name)}'))
-        out[extract_id] = _merged(asking.space, extract, out[extract_id], late)
+        out[extract_id] = merge(out[extract_id], late)
     return Looked(out, len(moved))
 
 
-def _merged(space: Workspace, extract: Extract, staged: Staged, late: Staged) -> Staged:
-    """The extract with the late rows in it; their numbers may need a larger scale."""
-    target = name_of(*staged.leaf.name)
-    space.run(
-        f"CREATE OR REPLACE TABLE {target} AS"
-        f" SELECT * FROM {target} UNION ALL BY NAME SELECT * FROM {name_of(*late.leaf.name)}"
-    )
-    space.run(f"INSERT INTO {staged.rejects} SELECT * FROM {late.rejects}")
-    types = space.columns(staged.leaf.name)
-    columns = {
-        column.name: types[column.name] if column.type.kind == "decimal" else column.type for column in extract.columns
-    }
-    return staged._replace(
-        columns=columns,
-        read=staged.read + late.read,
-        rows=staged.rows + late.rows,
-        rejected=staged.rejected + late.rejected,
-    )
-
-
-def check_explained(space: Workspace, table: Table) -> None:
+def check_explained(space: Workspace, table: Table, staged: Mapping[str, Staged]) -> None:
     """Raise UnexplainedError for active rows that are absent without any answer of Salesforce's about them."""
-    current = name_of(CURRENT, "statisfy", table.name)
-    known = " UNION ALL ".join(
-        f'SELECT "Id" FROM {name_of(WORK, "staged", extract)} UNION ALL SELECT key FROM {rejects_of(extract)}'
-        for extract in table.extracts
-    )
+    if not space.value(f"SELECT count(*) FROM {_missing_of(table)}"):
+        return
     rows = space.run(
-        f"SELECT \"Id\" FROM {current} AS c WHERE record_status = 'active'"
-        f' AND NOT EXISTS (SELECT 1 FROM ({known}) AS k WHERE k."Id" = c."Id")'
+        f"SELECT \"Id\" FROM {_missing_of(table)} AS c WHERE record_status = 'active'"
+        f' AND NOT EXISTS (SELECT 1 FROM ({_known(table, staged)}) AS k WHERE k."Id" = c."Id")'
         f' AND NOT EXISTS (SELECT 1 FROM {asked_of(table.name)} AS a WHERE a.key = c."Id") ORDER BY 1'
     )
     if rows:

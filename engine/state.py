@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from engine.errors import AlreadyRunningError, NewerStoreError, UnusableStoreError
+from engine.errors import AlreadyRunningError, DiskError, NewerStoreError, UnusableStoreError
 from engine.store import StorePaths
 
-STATE_FORMAT = 1
+STATE_FORMAT = 2
+# What runs did is kept for so long: their reports, then their lines.
+REPORTS_KEPT_DAYS = 90
+RUNS_KEPT_DAYS = 400
 # Long enough to outlast somebody who only looks whether a run is on.
 LOCK_SECONDS = 0.3
-_TABLES = """
+_TABLES = (
+    """
 CREATE TABLE IF NOT EXISTS runs (
   run INTEGER PRIMARY KEY AUTOINCREMENT,
   started_at TEXT NOT NULL,
@@ -35,7 +39,15 @@ CREATE TABLE IF NOT EXISTS runs (
   message TEXT,
   report TEXT
 )
-"""
+""",
+    """
+CREATE TABLE IF NOT EXISTS pauses (
+  run INTEGER PRIMARY KEY,
+  paused_at TEXT NOT NULL,
+  reason TEXT NOT NULL
+)
+""",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +65,21 @@ class RunRecord:
     report: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why the schedule does nothing, and since when; `run` is the run that paused it."""
+
+    run: int
+    paused_at: str
+    reason: str
+
+
 class State:
-    """The open state file. Every method is one short transaction."""
+    """The open state file. Every method is one short transaction; it raises DiskError where the file cannot be used."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """Open the file, or create it. Raises NewerStoreError or UnusableStoreError."""
+        self.path = path
         try:
             if read_only:
                 address = f"{path.absolute().as_uri()}?mode=ro"
@@ -73,8 +95,10 @@ class State:
                     hint="update Accord; nothing was changed",
                 )
             if found < STATE_FORMAT and not read_only:
-                self._connection.execute(_TABLES)
+                for table in _TABLES:
+                    self._connection.execute(table)
                 self._connection.execute(f"PRAGMA user_version = {STATE_FORMAT}")
+            self._has_pauses = found >= 2 or not read_only
         except (sqlite3.Error, OSError) as error:
             raise UnusableStoreError(
                 f"{path} cannot be opened", hint="put back a copy; the tables themselves are in the store"
@@ -83,6 +107,15 @@ class State:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def _execute(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise DiskError(
+                f"{self.path} cannot be read or written: {error}",
+                hint="make room, or check the file; the tables themselves are in the store",
+            ) from error
 
     def begin(
         self,
@@ -95,7 +128,7 @@ class State:
         above: int,
     ) -> int:
         """Note a new run and return its number, which is above `above` and was never given before."""
-        execute = self._connection.execute
+        execute = self._execute
         execute("BEGIN IMMEDIATE")
         try:
             last = execute("SELECT coalesce(max(run), 0) FROM runs").fetchone()[0]
@@ -107,37 +140,38 @@ class State:
                 (run, started_at.isoformat(), plan, meaning, organization_id, user_id),
             )
         except BaseException:
-            execute("ROLLBACK")
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
             raise
         execute("COMMIT")
         return int(run)
 
     def progress(self, run: int, stage: str, subject: str | None, detail: str | None = None) -> None:
         """Note how far a run is."""
-        self._connection.execute(
+        self._execute(
             "UPDATE runs SET stage = ?, subject = ?, progress = ? WHERE run = ?", (stage, subject, detail, run)
         )
 
     def publishing(self, run: int) -> None:
         """Note that the next file is whole and about to take its place."""
-        self._connection.execute("UPDATE runs SET publishing = 1 WHERE run = ?", (run,))
+        self._execute("UPDATE runs SET publishing = 1 WHERE run = ?", (run,))
 
     def published(self, run: int) -> None:
         """Note that it has taken its place."""
-        self._connection.execute("UPDATE runs SET published = 1 WHERE run = ?", (run,))
+        self._execute("UPDATE runs SET published = 1 WHERE run = ?", (run,))
 
     def finish(
         self, run: int, finished_at: datetime, outcome: str, message: str | None, report: Mapping[str, Any] | None
     ) -> None:
         """Note how a run ended."""
-        self._connection.execute(
+        self._execute(
             "UPDATE runs SET finished_at = ?, outcome = ?, message = ?, report = ? WHERE run = ?",
             (finished_at.isoformat(), outcome, message, None if report is None else json.dumps(report), run),
         )
 
     def settle(self, finished_at: datetime, store_run: int) -> list[int]:
         """Decide what became of runs that died, by the run that made the published store; return their numbers."""
-        rows = self._connection.execute("SELECT run, publishing FROM runs WHERE outcome IS NULL").fetchall()
+        rows = self._execute("SELECT run, publishing FROM runs WHERE outcome IS NULL").fetchall()
         for run, publishing in rows:
             if publishing and run == store_run:
                 self.published(run)
@@ -146,9 +180,30 @@ class State:
                 self.finish(run, finished_at, "failed", "died before it published; nothing was changed", None)
         return [run for run, _ in rows]
 
+    def pause(self, run: int, at: datetime, reason: str) -> None:
+        """Pause the schedule."""
+        self._execute("INSERT OR REPLACE INTO pauses VALUES (?, ?, ?)", (run, at.isoformat(), reason))
+
+    def resume(self) -> None:
+        """End all pauses of the schedule."""
+        self._execute("DELETE FROM pauses")
+
+    def paused(self) -> Pause | None:
+        """The pause that the schedule is in, the newest if there are several."""
+        if not self._has_pauses:
+            return None
+        row = self._execute("SELECT run, paused_at, reason FROM pauses ORDER BY run DESC LIMIT 1").fetchone()
+        return None if row is None else Pause(*row)
+
+    def forget_old(self, now: datetime) -> None:
+        """Drop the reports and then the lines of runs that ended long ago. Their numbers are not given again."""
+        reports, runs = ((now - timedelta(days=days)).isoformat() for days in (REPORTS_KEPT_DAYS, RUNS_KEPT_DAYS))
+        self._execute("UPDATE runs SET report = NULL WHERE report IS NOT NULL AND finished_at < ?", (reports,))
+        self._execute("DELETE FROM runs WHERE finished_at < ?", (runs,))
+
     def last(self, count: int) -> list[RunRecord]:
         """The newest runs, newest first."""
-        rows = self._connection.execute(
+        rows = self._execute(
             "SELECT run, started_at, finished_at, outcome, published, stage, subject, message, report"
             " FROM runs ORDER BY run DESC LIMIT ?",
             (count,),

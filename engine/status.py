@@ -1,26 +1,34 @@
-"""What `accord.sqlite3` knows, for who only wants to look: the last runs, and what runs now."""
+"""What `accord.sqlite3` knows, for who only wants to look: the last runs, and what runs now.
+
+A store that was copied without it still knows the runs that it was made by.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import AlreadyRunningError
-from engine.state import RunRecord, State, hold
-from engine.store import StorePaths
+from engine.state import Pause, RunRecord, State, hold
+from engine.store import StorePaths, attach_published
+from engine.workspace import CURRENT, Workspace, name_of
 
 SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The last runs, newest first, and the one that is on. `died`: runs that neither ended nor run."""
+    """The last runs, newest first, and the one that is on. `died`: runs that neither ended nor run.
+
+    `paused` says why the schedule does nothing, if it is paused.
+    """
 
     store: Path
     runs: tuple[RunRecord, ...]
     running: RunRecord | None
     died: tuple[int, ...]
+    paused: Pause | None = None
 
     def to_document(self) -> dict[str, Any]:
         """The status as JSON."""
@@ -29,6 +37,7 @@ class Status:
             "store": str(self.store),
             "running": None if self.running is None else _document(self.running),
             "died": list(self.died),
+            "paused": None if self.paused is None else asdict(self.paused),
             "runs": [_document(one) for one in self.runs],
         }
 
@@ -37,17 +46,42 @@ def read_status(store: Path, count: int = 10) -> Status:
     """The status of a store; nothing is created. Raises NewerStoreError or UnusableStoreError."""
     paths = StorePaths.of(store)
     if not paths.state.exists():
-        return Status(paths.store, (), None, ())
+        return Status(paths.store, _runs_of_store(paths, count), None, ())
     on = _held(paths)
     state = State(paths.state, read_only=True)
     try:
         runs = tuple(state.last(count))
+        paused = state.paused()
     finally:
         state.close()
     open_runs = [one for one in runs if one.outcome is None]
     running = open_runs[0] if on and open_runs else None
     died = tuple(one.run for one in open_runs if one is not running)
-    return Status(paths.store, runs, running, died)
+    return Status(paths.store, runs, running, died, paused)
+
+
+def _runs_of_store(paths: StorePaths, count: int) -> tuple[RunRecord, ...]:
+    """The runs that the published file itself lists: those that changed it. None where there is no such file."""
+    space = Workspace(paths.staging)
+    try:
+        if attach_published(space, paths) is None:
+            return ()
+        runs = space.run(
+            "SELECT run, strftime(started_at, '%Y-%m-%dT%H:%M:%S+00:00'), outcome"
+            f" FROM {name_of(CURRENT, 'accord', 'runs')} ORDER BY run DESC LIMIT ?",
+            [count],
+        )
+        columns = list(space.columns((CURRENT, "accord", "ledger")))
+        tables: dict[int, list[dict[str, Any]]] = {}
+        for row in space.run(f"SELECT * FROM {name_of(CURRENT, 'accord', 'ledger')} ORDER BY run, table_name"):
+            counts = dict(zip(columns, row, strict=True))
+            tables.setdefault(counts.pop("run"), []).append(counts | {"table": counts.pop("table_name")})
+    finally:
+        space.close()
+    return tuple(
+        RunRecord(run, started_at, None, outcome, True, "publish", None, None, {"tables": tables.get(run, [])})
+        for run, started_at, outcome in runs
+    )
 
 
 def _held(paths: StorePaths) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,7 @@ import duckdb
 from compiler.duckdb_functions import quote_name, quote_text
 from engine.errors import DiskError, NewerStoreError, OtherOrgError, UnusableStoreError
 from engine.org import Identity
-from engine.workspace import CURRENT, Workspace, name_of
+from engine.workspace import CURRENT, SPILL, Workspace, name_of
 
 STORE_FORMAT = 1
 STORAGE_VERSION = "v1.5.0"
@@ -67,27 +69,43 @@ class StoreInfo:
         return self.duckdb_version == duckdb.__version__
 
 
-def attach_published(space: Workspace, paths: StorePaths) -> StoreInfo | None:
-    """Attach the published store, read-only, under the name `current_store`; None if there is none yet.
+@contextmanager
+def open_store(paths: StorePaths) -> Iterator[Workspace]:
+    """A workspace in which files of a store can be opened, for as long as the block lasts. Raises DiskError."""
+    try:
+        paths.staging.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskError(f"{paths.staging} cannot be made: {error.strerror}") from error
+    space = Workspace(paths.staging)
+    try:
+        yield space
+    finally:
+        space.close()
+        shutil.rmtree(paths.staging, ignore_errors=True)
+
+
+def attach_published(space: Workspace, paths: StorePaths, file: Path | None = None) -> StoreInfo | None:
+    """Attach the published store, or another file of it, read-only, as `current_store`; None if there is none yet.
 
     Raises NewerStoreError for one that a newer version wrote, UnusableStoreError for a file that is no store.
     """
-    if not paths.store.exists():
+    file = file or paths.store
+    if not file.exists():
         return None
     try:
-        space.connection.execute(f"ATTACH {quote_text(str(paths.store))} AS {quote_name(CURRENT)} (READ_ONLY)")
+        space.connection.execute(f"ATTACH {quote_text(str(file))} AS {quote_name(CURRENT)} (READ_ONLY)")
     except duckdb.Error as error:
         if "version" in str(error).lower():
             raise NewerStoreError(
-                f"{paths.store} was written by a newer DuckDB", hint="update Accord, nothing was changed"
+                f"{file} was written by a newer DuckDB", hint="update Accord, nothing was changed"
             ) from error
         raise UnusableStoreError(
-            f"{paths.store} cannot be opened as a store", hint="put back a copy, or move it away to start anew"
+            f"{file} cannot be opened as a store", hint="put back a copy, or move it away to start anew"
         ) from error
-    return _info(space, paths)
+    return _info(space, file)
 
 
-def _info(space: Workspace, paths: StorePaths) -> StoreInfo:
+def _info(space: Workspace, file: Path) -> StoreInfo:
     try:
         ((version, *rest),) = space.connection.execute(
             "SELECT format, organization_id, instance_kind, user_id, username, run, duckdb_version"
@@ -95,24 +113,29 @@ def _info(space: Workspace, paths: StorePaths) -> StoreInfo:
         ).fetchall()
     except (duckdb.Error, ValueError) as error:
         raise UnusableStoreError(
-            f"{paths.store} is a DuckDB file, but no store of Accord's",
+            f"{file} is a DuckDB file, but no store of Accord's",
             hint="give another path for the store; nothing was changed",
         ) from error
     if version > STORE_FORMAT:
         raise NewerStoreError(
-            f"{paths.store} has format {version}, and this version of Accord knows {STORE_FORMAT}",
+            f"{file} has format {version}, and this version of Accord knows {STORE_FORMAT}",
             hint="update Accord; nothing was changed",
         )
     return StoreInfo(*rest)
 
 
+def is_of(info: StoreInfo, identity: Identity) -> bool:
+    """Whether a store holds the rows of this org."""
+    return (info.organization_id, info.instance_kind) == (identity.organization_id, identity.instance_kind)
+
+
 def check_owner(info: StoreInfo, identity: Identity, paths: StorePaths) -> None:
     """Raise OtherOrgError unless the store holds the rows of this org."""
-    if (info.organization_id, info.instance_kind) != (identity.organization_id, identity.instance_kind):
+    if not is_of(info, identity):
         raise OtherOrgError(
             f"{paths.store} holds the {info.instance_kind} org {info.organization_id}, and the connection is to the"
             f" {identity.instance_kind} org {identity.organization_id}",
-            hint="name another store for this org; nothing was changed",
+            hint="name another store for this org, or start a new baseline with --adopt-org; nothing was changed",
         )
 
 
@@ -131,17 +154,17 @@ def move_foreign_wal(paths: StorePaths) -> Path | None:
     return aside
 
 
-def remove_leftovers(paths: StorePaths) -> None:
-    """Remove what a run that died left behind: the unfinished next file and the pages."""
+def remove_leftovers(paths: StorePaths, *, pages: bool = True) -> None:
+    """Remove what a run that died left behind: the unfinished next file and, unless they may serve, the `pages`."""
     paths.next.unlink(missing_ok=True)
     paths.next.with_name(paths.next.name + ".wal").unlink(missing_ok=True)
-    shutil.rmtree(paths.staging, ignore_errors=True)
+    shutil.rmtree(paths.staging if pages else paths.staging / SPILL, ignore_errors=True)
 
 
-def copy_to_next(paths: StorePaths) -> None:
-    """Start the next file as a copy of the published one. Raises DiskError."""
+def copy_to_next(paths: StorePaths, source: Path | None = None) -> None:
+    """Start the next file as a copy of the published one, or of another. Raises DiskError."""
     try:
-        shutil.copyfile(paths.store, paths.next)
+        shutil.copyfile(source or paths.store, paths.next)
         paths.next.chmod(stat.S_IRUSR | stat.S_IWUSR)
     except OSError as error:
         raise DiskError(
@@ -161,9 +184,12 @@ def seal(path: Path) -> None:
     path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
 
 
-def swap(paths: StorePaths) -> None:
-    """Put the sealed next file in the published one's place, which becomes the previous one. Readers never miss it."""
-    if paths.store.exists():
+def swap(paths: StorePaths, *, keep: bool = True) -> None:
+    """Put the sealed next file in the published one's place. Readers never miss it.
+
+    The published one becomes the previous one, unless it is not to be kept.
+    """
+    if keep and paths.store.exists():
         spare = paths.previous.with_name(paths.previous.name + ".new")
         spare.unlink(missing_ok=True)
         try:

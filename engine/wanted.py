@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.plan import Table
 from compiler.print_duckdb import print_table
-from compiler.relation import ColumnType, Extracted
+from compiler.relation import Aggregated, ColumnType, Extracted, First, Relation, Union
 from compiler.relation import Wanted as WantedRows
-from compiler.relation_columns import Columns, Leaf, LeafOf, columns_of
+from compiler.relation_columns import Columns, Leaf, LeafOf, columns_of, inputs_of
 from engine.errors import PromiseError
 from engine.load import Staged
 from engine.workspace import WORK, Workspace, name_of
-
-HASH = "(hash)"
 
 
 def leaf_of(staged: Mapping[str, Staged], wanted: Mapping[str, Columns]) -> LeafOf:
@@ -29,23 +27,29 @@ def leaf_of(staged: Mapping[str, Staged], wanted: Mapping[str, Columns]) -> Leaf
 
 
 def compute(space: Workspace, table: Table, leaves: LeafOf, current: Columns) -> Columns:
-    """Compute a table's wanted rows into `wanted."<table>"`, with a hash of each row beside, and return its columns.
+    """Compute a table's wanted rows into `wanted."<table>"`, and return its columns.
 
     `current` are the published table's columns: a number keeps at least the scale that it has there.
     Raises PromiseError when a key comes twice: a row would be counted twice.
     """
     found = columns_of(table.relation, leaves)
-    columns = {column.name: _type(found[column.name], current.get(column.name)) for column in table.columns}
+    columns = {column.name: wider(found[column.name], current.get(column.name)) for column in table.columns}
     values = ", ".join(
         f"CAST({quote_name(name)} AS {duckdb_type(kind)}) AS {quote_name(name)}" for name, kind in columns.items()
     )
     target = name_of(WORK, "wanted", table.name)
+    # What is written once and needs no computing is not worth a copy in between.
+    kind = "VIEW" if not current and not _heavy(table.relation) else "TABLE"
     space.run(
-        f"CREATE OR REPLACE TABLE {target} AS SELECT *, {row_hash(columns)} AS {quote_name(HASH)}"
-        f" FROM (SELECT {values} FROM ({print_table(table, leaves).text}) AS computed) AS typed"
+        f"CREATE OR REPLACE {kind} {target} AS SELECT {values} FROM ({print_table(table, leaves).text}) AS computed"
     )
     check_key(space, table, target)
     return columns
+
+
+def _heavy(relation: Relation) -> bool:
+    """Whether rows must be brought together to compute it."""
+    return isinstance(relation, Aggregated | First | Union) or any(_heavy(one) for one in inputs_of(relation))
 
 
 def row_hash(columns: Columns, prefix: str = "") -> str:
@@ -67,7 +71,8 @@ def check_key(space: Workspace, table: Table, target: str) -> None:
         )
 
 
-def _type(wanted: ColumnType, current: ColumnType | None) -> ColumnType:
+def wider(wanted: ColumnType, current: ColumnType | None) -> ColumnType:
+    """The type of a wanted column; a number keeps at least the scale of the published one."""
     if wanted.kind == "decimal" and current is not None and current.kind == "decimal":
         return ColumnType("decimal", max(wanted.scale, current.scale))
     return wanted

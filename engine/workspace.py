@@ -16,6 +16,7 @@ from engine.errors import DiskError, LoadError
 WORK = "memory"
 CURRENT = "current_store"
 NEXT = "next_store"
+SPILL = "spill"
 SCHEMAS = ("staged", "wanted", "delta")
 
 _KINDS: Mapping[str, ColumnType] = {
@@ -37,7 +38,7 @@ class Workspace:
 
     def __init__(self, folder: Path, memory: str | None = None) -> None:
         config: dict[str, str | bool | int | float | list[str]] = {
-            "temp_directory": str(folder / "spill"),
+            "temp_directory": str(folder / SPILL),
             "preserve_insertion_order": False,
         }
         if memory is not None:
@@ -55,7 +56,7 @@ class Workspace:
         """Execute a statement and return its rows. Raises DiskError when there is no space left."""
         try:
             return self.connection.execute(sql, list(parameters)).fetchall()
-        except duckdb.IOException as error:
+        except (duckdb.IOException, duckdb.TransactionException) as error:  # the latter where a commit finds no room
             raise DiskError("the disk is full or a file cannot be read", hint=_first_line(error)) from error
         except duckdb.OutOfMemoryException as error:
             raise LoadError("the run needs more memory than it may take", hint=_first_line(error)) from error
@@ -66,12 +67,12 @@ class Workspace:
 
     def columns(self, table: Sequence[str]) -> dict[str, ColumnType]:
         """The columns of a table by name (catalog, schema, table), in order; empty if there is no such table."""
-        rows = self.run(
-            "SELECT column_name, data_type FROM duckdb_columns() "
-            "WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index",
-            list(table),
-        )
-        return {name: column_type(kind) for name, kind in rows}
+        # The catalog's own tables list every column of every attached file; this asks for one table's alone.
+        try:
+            rows = self.connection.execute(f"DESCRIBE {name_of(*table)}").fetchall()
+        except duckdb.CatalogException:
+            return {}
+        return {name: column_type(kind) for name, kind, *_ in rows}
 
     @contextmanager
     def attached(self, path: Path, name: str, options: str) -> Iterator[None]:

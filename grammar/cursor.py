@@ -6,13 +6,18 @@ completion both read it, so they cannot name something that the parser would not
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from grammar import syntax_errors as errors
 from grammar.diagnostics import Diagnostic
 from grammar.source import Span
 from grammar.tokens import Kind, Token, tokenize
 
+# Words that only SOQL has are shown as Salesforce's own pages write them.
+_CAPITALS = frozenset({"and", "or", "not", "null"})
 
-class SyntaxFail(Exception):
+
+class SyntaxFail(Exception):  # noqa: N818  (no error of the program: it ends a piece of a text)
     """A piece cannot be parsed further; caught where the next piece begins."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -30,7 +35,17 @@ class Cursor:
         self.tokens = cut.tokens
         self.index = 0
         self.depth = 0
+        self.in_spec = comments
+        self.begins_item: Callable[[Cursor], bool] | None = None
+        """Inside of a block: whether its next item begins at the cursor."""
+        self.shape = ""
+        """An example of what is being parsed: the way out of a message that has no better one."""
+        self.dropped: list[int] = []
+        """Numbers of tokens that mean nothing and that the canonical form leaves out."""
         self.tried: list[str] = []
+        self.offered: list[str] = []
+        self.expected: tuple[str, ...] | None = None
+        """What could have stood at the end of the text, once the first piece has failed there."""
         self.diagnostics: list[Diagnostic] = []
 
     @property
@@ -47,6 +62,10 @@ class Cursor:
         """The token taken last; at the very start the first one."""
         return self.tokens[max(self.index - 1, 0)]
 
+    def column(self, token: Token) -> int:
+        """How far from the start of its line a token stands."""
+        return token.start - (self.text.rfind("\n", 0, token.start) + 1)
+
     def since(self, start: int) -> Span:
         """From an offset to the end of the token taken last."""
         return Span(start, max(start, self.last.end if self.index else start))
@@ -57,14 +76,24 @@ class Cursor:
         if token.kind is not Kind.END:
             self.index += 1
         self.tried.clear()
+        self.offered.clear()
         return token
+
+    def offer(self, *words: str) -> None:
+        """Say what else could stand here, for completion; messages do not name it."""
+        self.offered += words
+
+    def note_expected(self) -> None:
+        """At the end of the text, keep what could follow; the first call counts, later ones are recovery."""
+        if self.expected is None and self.token.kind is Kind.END:
+            self.expected = tuple(dict.fromkeys((*self.tried, *self.offered)))
 
     def at_word(self, *words: str) -> bool:
         """Whether one of these keywords (lower case) stands here."""
         token = self.token
         if token.kind is Kind.NAME and token.text.lower() in words:
             return True
-        self.tried += (f"`{word}`" for word in words)
+        self.tried += (f"`{word.upper() if word in _CAPITALS else word}`" for word in words)
         return False
 
     def at_sign(self, *signs: str) -> bool:
@@ -96,6 +125,14 @@ class Cursor:
             return self.take()
         raise self.fail()
 
+    def expect_phrase(self, *words: str) -> None:
+        """Take these keywords one after the other; one that is missing before the next one is reported only."""
+        for word, following in zip(words, (*words[1:], ""), strict=True):
+            if following and self.token.is_word(following) and not self.token.is_word(word):
+                self.report(errors.missing_word(word, self.token, self.shape))
+            else:
+                self.expect_word(word)
+
     def expect_sign(self, sign: str) -> Token:
         """Take the sign, or fail."""
         if self.at_sign(sign):
@@ -122,7 +159,8 @@ class Cursor:
         if token.kind is Kind.UNCLOSED:
             return SyntaxFail(errors.unclosed_quote(token))
         expected = list(dict.fromkeys(self.tried))
-        return SyntaxFail(errors.unexpected(token, expected[:8], help_text))
+        after = self.last if self.index and token.first else None
+        return SyntaxFail(errors.unexpected(token, expected[:8], help_text, self.shape, after))
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Say something and go on."""

@@ -54,7 +54,6 @@ from grammar.spec_tree import (
     WritebackFields,
 )
 
-
 _Item = TypeVar("_Item")
 _Part = TypeVar("_Part")
 

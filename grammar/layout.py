@@ -33,14 +33,15 @@ class Writer:
 
     def token(self, text: str, *, glue: bool = False) -> None:
         """Write a token, or several written as one word; `glue` puts no blank before it."""
-        self._flush_comments()
+        count = 1 if text.isidentifier() else len(tokenize(text, comments=False).tokens) - 1
+        self._flush_comments(count)
         self._break_line()
         if self._fresh:
             self._line = " " * self._indent + text
             self._fresh = False
         else:
             self._line += text if glue or self._line.endswith("(") else f" {text}"
-        self.index += 1 if text.isidentifier() else len(tokenize(text, comments=False).tokens) - 1
+        self.index += count
 
     def pad(self, width: int) -> None:
         """Fill with blanks up to `width` characters behind the indent, to align what follows."""
@@ -57,7 +58,7 @@ class Writer:
             self._pending = (indent, blank)
 
     def soft_line(self, indent: int, following: int = 0) -> None:
-        """End the line if the next `following` characters do not fit, or at once if that is 0; never in a flat stretch."""
+        """End the line if the next `following` characters do not fit, or if that is 0; never in a flat stretch."""
         if self._flat:
             return
         if following == 0 or len(self._line) + 1 + following > WIDTH:
@@ -112,8 +113,10 @@ class Writer:
         if self._lines and self._lines[-1] and not self._lines[-1].endswith("{"):
             self._lines.append("")
 
-    def _flush_comments(self) -> None:
-        for comment in self._comments.pop(self.index, ()):
+    def _flush_comments(self, count: int = 1) -> None:
+        """Write the comments that stand before the next `count` tokens, which come as one word."""
+        found = [c for number in range(self.index, self.index + count) for c in self._comments.pop(number, ())]
+        for comment in found:
             indent, blank = self._pending or (self._indent + (0 if self._fresh else STEP), False)
             if comment.trailing and not self._fresh:
                 self._line += f"  {comment.text}"

@@ -28,8 +28,9 @@ class _NodeType(type):
 
 @dataclass_transform(frozen_default=True)
 class Node(metaclass=_NodeType):
-    """A tree node. Fields named `span`, `..._span` or `trivia` say where it was written
-    and do not count for equality.
+    """A tree node.
+
+    Fields named `span`, `..._span` or `trivia` say where it was written and do not count for equality.
     """
 
     __match_args__: ClassVar[tuple[str, ...]]

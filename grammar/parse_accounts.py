@@ -7,9 +7,10 @@ from typing import Literal, get_args
 from grammar import syntax_errors as errors
 from grammar.cursor import Cursor, SyntaxFail
 from grammar.date_literals import COUNTED, PLAIN
-from grammar.parse_block import begins_statement, block, keyword, name, selection, text, words_start
+from grammar.parse_block import block, keyword, name, selection, text, words_start
 from grammar.parse_soql import Dialect, condition, field_path
 from grammar.parse_value import parse_value, string_value
+from grammar.shapes import AGGREGATE, STATEMENTS
 from grammar.soql_tree import Condition, FieldPath, Value
 from grammar.source import Span
 from grammar.spec_tree import (
@@ -29,6 +30,7 @@ from grammar.spec_tree import (
     Owners,
     SkipInactive,
 )
+from grammar.statement_starts import begins_statement
 from grammar.tokens import Kind
 
 ACCOUNT_ITEMS = ("where", "customer", "prospect", "partner", "fields", "also", "except", "on")
@@ -69,7 +71,7 @@ def accounts(cursor: Cursor) -> Accounts:
                 policy = cursor.choice("what happens to accounts that leave", "keep", "remove")
                 return OnLeaving("keep" if policy == "keep" else "remove", cursor.since(begin.start))
             case _:
-                return selection(cursor, word, begin, starts)
+                return selection(cursor, word, begin, ACCOUNT_ITEMS)
 
     items = block(cursor, item, starts)
     return Accounts(items, cursor.since(start))
@@ -90,8 +92,7 @@ def owners(cursor: Cursor) -> Owners:
         begin = cursor.token
         if cursor.at_word("skip"):
             cursor.take()
-            cursor.expect_word("inactive")
-            cursor.expect_word("users")
+            cursor.expect_phrase("inactive", "users")
             return SkipInactive(cursor.since(begin.start))
         if begin.kind is Kind.NAME and not cursor.peek().is_word("from") and "`of`" in cursor.tried:
             # Behind a source stands what continues it, or the next kind with its `from`.
@@ -124,7 +125,17 @@ def account_value(cursor: Cursor) -> AccountValue:
     column: Literal["arr", "renewal"] = "arr" if word.lower == "arr" else "renewal"
     if none := cursor.accept_word("none"):
         return AccountValue(column, NoValue(none.span), cursor.since(word.start))
-    cursor.expect_word("from")
+    if cursor.token.kind is Kind.NAME and not cursor.at_word("from") and not begins_statement(cursor):
+        # Whatever stands here is read as what `from` would lead to.
+        shape = f"{column} from {AGGREGATE}" if cursor.peek().text == "(" else STATEMENTS[column]
+        cursor.report(errors.missing_word("from", cursor.token, shape))
+    else:
+        cursor.expect_word("from")
+    if cursor.token.is_word("none") and cursor.peek().text != ".":
+        span = Span(cursor.last.start, cursor.token.end)
+        cursor.report(errors.from_none(span, column))
+        return AccountValue(column, NoValue(cursor.take().span), cursor.since(word.start))
+    cursor.offer(*(f"`{function}`" for function in AGGREGATES))
     source: FieldPath | Aggregate
     source = aggregate(cursor) if cursor.peek().text == "(" else field_path(cursor, "a field or an aggregate")
     return AccountValue(column, source, cursor.since(word.start))

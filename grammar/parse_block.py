@@ -10,44 +10,14 @@ from grammar.cursor import Cursor, SyntaxFail
 from grammar.nearest import nearest
 from grammar.parse_soql import field_path
 from grammar.parse_value import string_value
+from grammar.shapes import ITEMS
 from grammar.soql_tree import FieldPath
 from grammar.source import Span
 from grammar.spec_tree import FieldSelection, Invalid, Name, SelectedField, Text
+from grammar.statement_starts import begins_statement
 from grammar.tokens import Kind, Token
 
 T = TypeVar("T")
-
-# What follows the first word of each statement: with both, a statement is recognised even where a brace is missing.
-SIGNATURES: dict[str, tuple[Kind | str, ...]] = {
-    "accord": (Kind.NUMBER,),
-    "accounts": ("{",),
-    "owners": ("{",),
-    "arr": ("none", "from"),
-    "renewal": ("none", "from"),
-    "metric": (Kind.TEXT,),
-    "define": (Kind.NAME,),
-    "contacts": ("{", "none"),
-    "opportunities": ("{", "none"),
-    "object": (Kind.NAME,),
-    "cases": ("{",),
-    "chatter": ("on",),
-    "schedule": ("every",),
-    "guards": ("{",),
-    "writeback": (Kind.NAME,),
-    "test": (Kind.TEXT,),
-}
-
-
-def begins_statement(cursor: Cursor) -> bool:
-    """Whether a statement begins here: its first word begins a line and what must follow it follows."""
-    token = cursor.token
-    if token.kind is not Kind.NAME or not token.first:
-        return False
-    following = cursor.peek()
-    return any(
-        following.kind is sign if isinstance(sign, Kind) else following.lower == sign
-        for sign in SIGNATURES.get(token.lower, ())
-    )
 
 
 def block(
@@ -60,23 +30,41 @@ def block(
     `starts` says whether an item begins at the cursor. After a mistake the parser goes on at the next item that
     begins a line. A block that is not closed ends where the next statement begins.
     """
+    shape = cursor.shape
     opening = cursor.expect_sign("{")
     items: list[T | Invalid] = []
     while not cursor.at_sign("}"):
         if cursor.token.kind is Kind.END or begins_statement(cursor):
+            _note_items(cursor, item)
             if not _swallowed_brace(cursor, opening):
                 cursor.report(errors.unclosed_block(opening, cursor.token))
             return tuple(items)
-        begin, depth = cursor.index, cursor.depth
+        begin, depth, cursor.shape = cursor.index, cursor.depth, shape
+        cursor.begins_item = starts
         try:
             items.append(item(cursor))
         except SyntaxFail as fail:
+            cursor.note_expected()
             cursor.report(fail.diagnostic)
             cursor.depth = depth
             _skip_item(cursor, begin, starts)
             items.append(invalid(cursor, begin))
+        finally:
+            cursor.begins_item = None
     cursor.take()
     return tuple(items)
+
+
+def _note_items(cursor: Cursor, item: Callable[[Cursor], T]) -> None:
+    """At the end of the text, note what an item could begin with: the item itself looks for it, and fails."""
+    if cursor.token.kind is not Kind.END or cursor.expected is not None:
+        return
+    said = len(cursor.diagnostics)
+    try:
+        item(cursor)
+    except SyntaxFail:
+        cursor.note_expected()
+    del cursor.diagnostics[said:]
 
 
 def _swallowed_brace(cursor: Cursor, opening: Token) -> bool:
@@ -114,42 +102,69 @@ def words_start(*words: str) -> Callable[[Cursor], bool]:
 
 def keyword(cursor: Cursor, what: str, words: tuple[str, ...]) -> str:
     """The keyword that begins an item; one that is nearly right is reported and taken as the right one."""
-    if cursor.at_word(*words):
-        return cursor.take().lower
     token = cursor.token
-    near = nearest(token.text, words) if token.kind is Kind.NAME else None
-    if near is None:
+    if cursor.at_word(*words):
+        word = token.lower
+    elif token.kind is Kind.NAME and (near := nearest(token.text, words)) is not None:
+        cursor.report(errors.unknown_choice(token, what, words))
+        word = near
+    else:
         raise cursor.fail()
-    cursor.report(errors.unknown_choice(token, what, words))
     cursor.take()
-    return near
+    cursor.shape = ITEMS.get(word, cursor.shape)
+    return word
 
 
 def name(cursor: Cursor, words: str) -> Name:
-    """A bare name; `words` says of what."""
+    """A bare name; `words` says of what. Where a statement begins instead, the name is missing."""
+    if begins_statement(cursor):
+        cursor.tried.append(words)
+        raise cursor.fail()
     token = cursor.expect_kind(Kind.NAME, words)
     return Name(token.text, token.span)
+
+
+# What may follow a text in double quotes: a text without its quotes ends before these.
+_AFTER_TEXT = frozenset({"as", "conflicts", "currency", "every", "from", "lookback", "may", "on", "via", "where"})
 
 
 def text(cursor: Cursor, words: str) -> Text:
     """A text in double quotes; single quotes are reported and taken."""
     token = cursor.token
-    if token.kind is Kind.STRING:
-        cursor.report(errors.unexpected(token, (words,), f'names stand in double quotes: write `"{token.text[1:-1]}"`'))
+    if token.kind in (Kind.STRING, Kind.CURLY):
         cursor.take()
+        cursor.report(errors.unquoted_name(token.span, words, token.text[1:-1], token.text))
         return Text(token.text[1:-1], token.span)
+    if token.kind is Kind.NAME and token.lower not in _AFTER_TEXT:
+        while cursor.token.kind is Kind.NAME and cursor.token.lower not in _AFTER_TEXT and not cursor.token.first:
+            cursor.take()
+        span = cursor.since(token.start)
+        written = cursor.text[span.start : span.end]
+        cursor.report(errors.unquoted_name(span, words, written, written))
+        return Text(written, span)
     cursor.expect_kind(Kind.TEXT, words)
     return Text(string_value(cursor, token).value, token.span)
 
 
-def separated(cursor: Cursor, item: Callable[[Cursor], T], ends: Callable[[Cursor], bool]) -> tuple[T, ...]:
-    """Parse `item, item, ...`; a missing comma is reported and taken as written, unless `ends` says that the list ends."""
+def separated(
+    cursor: Cursor, item: Callable[[Cursor], T], ends: Callable[[Cursor], bool], words: tuple[str, ...] = ()
+) -> tuple[T, ...]:
+    """Parse `item, item, ...`; a missing comma is reported and passed over, unless `ends` says that the list ends.
+
+    A misspelt one of `words`, which begin what may follow the list, ends it too.
+    """
+
+    def near(cursor: Cursor) -> bool:
+        following = cursor.peek()
+        lonely = following.text not in (",", "}") and not following.is_word("as") and not following.first
+        return lonely and nearest(cursor.token.text, words) is not None
+
     items = [item(cursor)]
     while True:
         token = cursor.token
         if cursor.accept_sign(","):
             items.append(item(cursor))
-        elif token.kind is Kind.NAME and not ends(cursor) and not begins_statement(cursor):
+        elif token.kind is Kind.NAME and not ends(cursor) and not begins_statement(cursor) and not near(cursor):
             cursor.report(errors.missing_comma(token, cursor.last.span))
             items.append(item(cursor))
         else:
@@ -164,9 +179,12 @@ def selected_field(cursor: Cursor) -> SelectedField:
     return SelectedField(path, label, path.span.to(end))
 
 
-def selection(cursor: Cursor, mode: str, start: Token, ends: Callable[[Cursor], bool]) -> FieldSelection:
-    """The fields behind `fields`, `also` or `except`, which stands at `start` and is taken already."""
-    fields = separated(cursor, selected_field, ends)
+def selection(cursor: Cursor, mode: str, start: Token, words: tuple[str, ...]) -> FieldSelection:
+    """The fields behind `fields`, `also` or `except`, which stands at `start` and is taken already.
+
+    `words` are those that begin the items of the block.
+    """
+    fields = separated(cursor, selected_field, words_start(*words), words)
     span = cursor.since(start.start)
     match mode:
         case "fields":

@@ -21,6 +21,7 @@ from grammar.spec_tree import (
     FieldSelection,
     Invalid,
     Lookback,
+    Name,
     Related,
     Sentiment,
     Where,
@@ -33,6 +34,7 @@ from grammar.tokens import Kind
 RECORD_ITEMS = ("where", "fields", "also", "except")
 CASE_ITEMS = ("where", "lookback", "conversation", "fields", "also", "except", "sentiment")
 CHATTER_ITEMS = ("every", "lookback", "where")
+LONGEST_LOOKBACK = 365
 WRITEBACK_ITEMS = ("fields", "conflicts")
 
 
@@ -45,8 +47,8 @@ def _record_items(cursor: Cursor) -> tuple[Where | FieldSelection | Invalid, ...
 
     def item(cursor: Cursor) -> Where | FieldSelection:
         begin = cursor.token
-        word = keyword(cursor, "an item here", RECORD_ITEMS)
-        return _where(cursor, begin.start) if word == "where" else selection(cursor, word, begin, starts)
+        word = keyword(cursor, "an item of this block", RECORD_ITEMS)
+        return _where(cursor, begin.start) if word == "where" else selection(cursor, word, begin, RECORD_ITEMS)
 
     return block(cursor, item, starts)
 
@@ -69,19 +71,27 @@ def custom_object(cursor: Cursor) -> CustomObject:
     cursor.expect_word("on")
     word = cursor.choice("the parent", "account", "contact")
     parent: Literal["account", "contact"] = "account" if word == "account" else "contact"
+    parent_span = cursor.last.span
     via = link(cursor)
+    begin = cursor.index
     items = _record_items(cursor) if cursor.at_sign("{") else ()
-    return CustomObject(sobject, label, parent, via, items, cursor.since(start))
+    if not items:
+        cursor.dropped += range(begin, cursor.index)
+    return CustomObject(sobject, label, parent, via, items, cursor.since(start), parent_span)
 
 
 def lookback(cursor: Cursor, start: int) -> Lookback:
     """`lookback N days`, `lookback` being taken already."""
     number = cursor.expect_kind(Kind.NUMBER, "a number of days")
-    cursor.expect_word("days", "day")
-    if not number.text.isdigit() or not 1 <= int(number.text) <= 365:
-        cursor.report(errors.out_of_range(number.span, "the lookback", "1", "365 days"))
-        return Lookback(1, cursor.since(start))
-    return Lookback(int(number.text), cursor.since(start))
+    if cursor.token.is_word("day"):
+        cursor.take()
+    else:
+        cursor.expect_word("days")
+    days = int(number.text) if number.text.isdigit() and len(number.text) <= len(str(LONGEST_LOOKBACK)) else 0
+    if not 1 <= days <= LONGEST_LOOKBACK:
+        cursor.report(errors.out_of_range(number.span, "the lookback in days", "1", str(LONGEST_LOOKBACK)))
+        days = min(max(days, 1), LONGEST_LOOKBACK)
+    return Lookback(days, cursor.since(start))
 
 
 def cases(cursor: Cursor) -> Cases:
@@ -105,17 +115,23 @@ def cases(cursor: Cursor) -> Cases:
                 on = cursor.choice("sentiment", "on", "off") == "on"
                 return Sentiment(on, cursor.since(begin.start))
             case _:
-                return selection(cursor, word, begin, starts)
+                return selection(cursor, word, begin, CASE_ITEMS)
 
     items = block(cursor, item, starts)
     return Cases(items, cursor.since(start))
+
+
+def _table(cursor: Cursor) -> Name:
+    # Not `name`: behind a comma, `opportunities {` is no statement.
+    token = cursor.expect_kind(Kind.NAME, "accounts or opportunities")
+    return Name(token.text, token.span)
 
 
 def chatter(cursor: Cursor) -> Chatter:
     """`chatter on accounts, opportunities { ... }`."""
     start = cursor.take().start
     cursor.expect_word("on")
-    tables = separated(cursor, lambda c: name(c, "`accounts` or `opportunities`"), lambda _: False)
+    tables = separated(cursor, _table, lambda _: False)
     starts = words_start(*CHATTER_ITEMS)
 
     def item(cursor: Cursor) -> Every | Lookback | Where:
@@ -147,7 +163,7 @@ def writeback(cursor: Cursor) -> Writeback:
     def item(cursor: Cursor) -> WritebackFields | Conflicts:
         begin = cursor.token
         if keyword(cursor, "an item of `writeback`", WRITEBACK_ITEMS) == "fields":
-            fields = separated(cursor, _writeback_field, starts)
+            fields = separated(cursor, _writeback_field, starts, WRITEBACK_ITEMS)
             return WritebackFields(fields, cursor.since(begin.start))
         chosen = cursor.choice("the rule for conflicts", "hold", "salesforce", "statisfy")
         policy: Literal["hold", "salesforce", "statisfy"]

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
+from grammar import condition_errors, query_errors
 from grammar import syntax_errors as errors
 from grammar.cursor import Cursor, SyntaxFail
-from grammar.parse_soql import Dialect, close, condition, field_path, operand_path
+from grammar.nearest import nearest
+from grammar.parse_apex import apex_variable, at_variable
+from grammar.parse_soql import (
+    RESERVED,
+    Dialect,
+    begins_clause,
+    close,
+    condition,
+    field_path,
+    operand_path,
+    source_path,
+)
+from grammar.parse_value import parse_value, whole_number
 from grammar.soql_tree import (
     ChildQuery,
     FieldPath,
@@ -20,28 +33,12 @@ from grammar.soql_tree import (
     TypeofBranch,
     WithClause,
 )
-from grammar.source import Span
+from grammar.source import NOWHERE, Span
 from grammar.tokens import Kind
 
-_CLAUSES = (
-    "where",
-    "with",
-    "group",
-    "having",
-    "order",
-    "limit",
-    "offset",
-    "for",
-    "update",
-    "using",
-    "from",
-    "all",
-)
-_NOT_ALIASES = frozenset(
-    "and asc desc excludes first from group having in includes last like limit not null nulls or select using"
-    " where with order offset for update all".split()
-)
 _APEX_MODES = ("security_enforced", "user_mode", "system_mode")
+_CATEGORY_RELATIONS = ("at", "above", "below", "above_or_below")
+_SCOPES = frozenset(scope.replace("_", "").lower() for scope in query_errors.SCOPES)
 
 
 def query(cursor: Cursor) -> Query:
@@ -49,10 +46,11 @@ def query(cursor: Cursor) -> Query:
     start = cursor.expect_word("select").start
     cursor.depth += 1
     if cursor.depth > 20:
-        raise SyntaxFail(errors.too_deep(cursor.token.span))
+        raise SyntaxFail(condition_errors.too_deep(cursor.token.span))
     select = [_select_item(cursor)]
     while cursor.accept_sign(","):
         select.append(_select_item(cursor))
+    _check_count(cursor, select)
     cursor.expect_word("from")
     source = [_from_item(cursor)]
     while cursor.accept_sign(","):
@@ -60,16 +58,19 @@ def query(cursor: Cursor) -> Query:
     scope = None
     if cursor.accept_word("using"):
         cursor.expect_word("scope")
-        scope = cursor.expect_kind(Kind.NAME, "a scope").text
+        name = cursor.expect_kind(Kind.NAME, "a scope")
+        scope = name.text
+        if scope.replace("_", "").lower() not in _SCOPES:
+            cursor.report(query_errors.unknown_scope(name))
     where = condition(cursor, Dialect.SOQL) if cursor.accept_word("where") else None
     with_ = _with(cursor) if cursor.at_word("with") else None
     group_by = _group_by(cursor) if cursor.accept_word("group") else None
     having = condition(cursor, Dialect.SOQL) if group_by and cursor.accept_word("having") else None
     order_by = _order_by(cursor) if cursor.accept_word("order") else ()
-    limit = _count(cursor) if cursor.accept_word("limit") else None
-    offset = _count(cursor) if cursor.accept_word("offset") else None
+    limit, limit_span = _count(cursor) if cursor.accept_word("limit") else (None, NOWHERE)
+    offset, offset_span = _count(cursor) if cursor.accept_word("offset") else (None, NOWHERE)
     for_: list[str] = []
-    while cursor.accept_word("for"):
+    if cursor.accept_word("for"):
         for_.append(cursor.choice("what stands behind FOR", "view", "reference", "update"))
     update: list[str] = []
     if cursor.accept_word("update"):
@@ -78,7 +79,9 @@ def query(cursor: Cursor) -> Query:
             update.append(cursor.choice("what stands behind UPDATE", "tracking", "viewstat"))
     if cursor.token.is_word("all") and cursor.peek().is_word("rows"):
         span = Span(cursor.take().start, cursor.take().end)
-        cursor.report(errors.apex_clause(span, "ALL ROWS", "leave it out; deleted rows are read through queryAll"))
+        cursor.report(
+            condition_errors.apex_clause(span, "ALL ROWS", "leave it out; deleted rows are read through queryAll")
+        )
     cursor.depth -= 1
     return Query(
         tuple(select),
@@ -94,6 +97,8 @@ def query(cursor: Cursor) -> Query:
         offset,
         tuple(for_),
         tuple(update),
+        limit_span,
+        offset_span,
     )
 
 
@@ -106,14 +111,30 @@ def _select_item(cursor: Cursor) -> SelectItem | ChildQuery | Typeof:
         return ChildQuery(inner, _alias(cursor), cursor.since(start))
     if cursor.token.is_word("typeof") and cursor.peek().kind is Kind.NAME and not cursor.peek().is_word("from"):
         return _typeof(cursor)
-    value = operand_path(cursor)
+    value = operand_path(cursor, count_rows=True)
     return SelectItem(value, _alias(cursor), cursor.since(start))
 
 
+def _check_count(cursor: Cursor, select: list[SelectItem | ChildQuery | Typeof]) -> None:
+    for item in select:
+        if isinstance(item, SelectItem) and isinstance(item.value, FunctionCall) and not item.value.args:
+            if item.value.name.upper() != "COUNT":
+                continue
+            if len(select) > 1:
+                cursor.report(query_errors.count_alone(item.span, "must be the only thing behind SELECT"))
+            elif item.alias:
+                cursor.report(query_errors.count_alone(item.span, "takes no alias"))
+
+
 def _alias(cursor: Cursor) -> str | None:
-    if cursor.token.kind is Kind.NAME and cursor.token.lower not in _NOT_ALIASES:
-        return cursor.take().text
-    return None
+    token = cursor.token
+    if token.kind is not Kind.NAME or token.lower == "from":
+        return None
+    if token.lower in RESERVED or token.lower == "group":
+        if cursor.peek().text != "," and not cursor.peek().is_word("from"):
+            return None
+        cursor.report(query_errors.reserved_alias(token))
+    return cursor.take().text
 
 
 def _typeof(cursor: Cursor) -> Typeof:
@@ -142,38 +163,59 @@ def _fields(cursor: Cursor) -> tuple[FieldPath, ...]:
 
 def _from_item(cursor: Cursor) -> FromItem:
     start = cursor.token.start
-    path = field_path(cursor, "an object")
+    path = source_path(cursor)
     cursor.accept_word("as")
     alias = None
-    if cursor.token.kind is Kind.NAME and cursor.token.lower not in (*_NOT_ALIASES, *_CLAUSES):
+    if cursor.token.kind is Kind.NAME and not begins_clause(cursor):
         alias = cursor.take().text
     return FromItem(path, alias, cursor.since(start))
 
 
 def _with(cursor: Cursor) -> WithClause:
-    start = cursor.take().start
+    start = cursor.token.start
+    while cursor.accept_word("with"):
+        _filtering(cursor)
+    span = cursor.since(start)
+    return WithClause(cursor.text[span.start : span.end].partition(" ")[2].strip(), span)
+
+
+def _filtering(cursor: Cursor) -> None:
     mode = cursor.token
     if cursor.at_word(*_APEX_MODES):
         cursor.take()
-        span = cursor.since(start)
-        text = cursor.text[span.start : span.end].upper()
-        cursor.report(errors.apex_clause(span, text, "leave it out: over the API the user's own rights always hold"))
-        return WithClause(mode.text.upper(), span)
-    if cursor.accept_word("data"):
-        cursor.expect_word("category")
+        span = Span(cursor.tokens[cursor.index - 2].start, mode.end)
+        help_text = "leave it out: over the API the user's own rights always hold"
+        cursor.report(condition_errors.apex_clause(span, f"WITH {mode.text.upper()}", help_text))
+    elif mode.is_word("data") and cursor.peek().is_word("category"):
+        cursor.take()
+        cursor.take()
         _category(cursor)
         while cursor.accept_word("and"):
             _category(cursor)
     else:
-        # Other filtering expressions (`WITH Network = '...'`) have the form of a condition.
-        condition(cursor, Dialect.SOQL)
-    span = cursor.since(start)
-    return WithClause(cursor.text[mode.start : span.end], span)
+        # `WITH Network = '...'`, `WITH RecordVisibilityContext (maxDescriptorPerRecord = 100)`, or a name alone.
+        name = cursor.expect_kind(Kind.NAME, "a filtering expression")
+        if near := nearest(name.text, _APEX_MODES):
+            raise SyntaxFail(errors.unknown_choice(name, "what stands behind WITH", (near,)))
+        if cursor.accept_sign("="):
+            parse_value(cursor)
+        elif cursor.at_sign("("):
+            opening = cursor.take()
+            _setting(cursor)
+            while cursor.accept_sign(","):
+                _setting(cursor)
+            close(cursor, opening)
+
+
+def _setting(cursor: Cursor) -> None:
+    cursor.expect_kind(Kind.NAME, "a setting")
+    cursor.expect_sign("=")
+    parse_value(cursor)
 
 
 def _category(cursor: Cursor) -> None:
     cursor.expect_kind(Kind.NAME, "a data category group")
-    cursor.choice("the relation to a category", "at", "above", "below", "above_or_below")
+    cursor.choice("the relation to a category", *_CATEGORY_RELATIONS)
     if cursor.at_sign("("):
         opening = cursor.take()
         _fields(cursor)
@@ -223,14 +265,11 @@ def _order_item(cursor: Cursor) -> OrderItem:
     return OrderItem(value, descending, nulls, cursor.since(start))
 
 
-def _count(cursor: Cursor) -> int:
-    token = cursor.token
-    if token.text == ":" and cursor.peek().kind is Kind.NAME:
-        cursor.take()
-        name = cursor.take()
-        cursor.report(errors.bind_variable(Span(token.start, name.end), name.text))
-        return 0
+def _count(cursor: Cursor) -> tuple[int, Span]:
+    start = cursor.token.start
+    if at_variable(cursor):
+        apex_variable(cursor)
+        return 0, cursor.since(start)
     number = cursor.expect_kind(Kind.NUMBER)
-    if not number.text.isdigit():
-        raise SyntaxFail(errors.bad_number(number))
-    return int(number.text)
+    count = whole_number(number._replace(text=number.text.removeprefix("+")), "the number of rows")
+    return count, number.span

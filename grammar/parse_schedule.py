@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from grammar import condition_errors
 from grammar import syntax_errors as errors
 from grammar.cursor import Cursor, SyntaxFail
 from grammar.parse_block import block, text
+from grammar.shapes import ITEMS
 from grammar.spec_tree import Every, FillGuard, Guards, LeaveGuard, MoveGuard, Name, Percent, Schedule, Text
 from grammar.tokens import Kind
 
@@ -29,7 +31,7 @@ def every(cursor: Cursor, start: int) -> Every:
     weekday = at = None
     if period == "week":
         cursor.expect_word("on")
-        weekday = cursor.choice("the day", *WEEKDAYS)
+        weekday = cursor.choice("a day of the week", *WEEKDAYS)
     if period != "hour":
         cursor.expect_word("at")
         at = _clock(cursor)
@@ -43,7 +45,10 @@ def every(cursor: Cursor, start: int) -> Every:
 def _clock(cursor: Cursor) -> str:
     token = cursor.expect_kind(Kind.TIME, "a time such as 02:00")
     if not _CLOCK.fullmatch(token.text):
-        raise SyntaxFail(errors.bad_date(token, "hours are 00 to 23, minutes 00 to 59, two digits each", "02:00"))
+        padded = f"0{token.text}" if token.text[1] == ":" else "02:00"
+        cursor.report(
+            condition_errors.bad_clock(token, "hours are 00 to 23 and minutes 00 to 59, two digits each", padded)
+        )
     return token.text
 
 
@@ -60,16 +65,15 @@ def guards(cursor: Cursor) -> Guards:
             token = cursor.expect_kind(Kind.NAME, "a table, a number or an owner kind")
             subject = Name(token.text, token.span)
         if cursor.accept_word("filled"):
-            for word in ("on", "at", "least"):
-                cursor.expect_word(word)
+            cursor.shape = ITEMS["filled"]
+            cursor.expect_phrase("on", "at", "least")
             limit = _percent(cursor)
-            cursor.expect_word("of")
-            cursor.expect_word("customers")
+            cursor.expect_phrase("of", "customers")
             return FillGuard(subject, limit, cursor.since(begin.start))
         cursor.expect_word("may")
         verb = cursor.choice("what a guard watches", "leave", "move")
-        cursor.expect_word("at")
-        cursor.expect_word("most")
+        cursor.shape = ITEMS[verb]
+        cursor.expect_phrase("at", "most")
         limit = _percent(cursor)
         span = cursor.since(begin.start)
         return LeaveGuard(subject, limit, span) if verb == "leave" else MoveGuard(subject, limit, span)
@@ -83,10 +87,12 @@ def guards(cursor: Cursor) -> Guards:
 
 def _percent(cursor: Cursor) -> Percent:
     number = cursor.expect_kind(Kind.NUMBER, "a percentage such as 10%")
-    cursor.expect_sign("%")
+    if not cursor.accept_sign("%"):
+        cursor.note_expected()
+        cursor.report(errors.missing_percent(number))
     span = cursor.since(number.start)
     if not re.fullmatch(r"\d+(\.\d+)?", number.text):
-        raise SyntaxFail(errors.bad_number(number))
+        raise SyntaxFail(condition_errors.bad_number(number.span, number.text))
     if float(number.text) > 100:
         cursor.report(errors.out_of_range(span, "a guard's share", "0%", "100%"))
     return Percent(number.text, span)

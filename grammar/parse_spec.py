@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 from grammar import syntax_errors as errors
 from grammar.cursor import Cursor, SyntaxFail
 from grammar.nearest import nearest
 from grammar.parse_accounts import account_value, accounts, define, metric, owners
-from grammar.parse_block import begins_statement, invalid
+from grammar.parse_block import invalid
 from grammar.parse_objects import cases, chatter, custom_object, related, writeback
 from grammar.parse_schedule import guards, schedule
 from grammar.parse_test import test_block
 from grammar.parsed import Parsed
+from grammar.shapes import STATEMENTS
 from grammar.source import Span
 from grammar.spec_tree import Comment, Spec, Statement, Trivia, Version
+from grammar.statement_starts import begins_statement
 from grammar.tokens import Kind
 
 LANGUAGE_VERSION = 1
+_LONGEST_VERSION = 5
 
 
 def _version(cursor: Cursor) -> Version:
@@ -25,7 +29,8 @@ def _version(cursor: Cursor) -> Version:
     number = cursor.expect_kind(Kind.NUMBER, "the language version")
     if number.text != str(LANGUAGE_VERSION):
         cursor.report(errors.unknown_version(number, LANGUAGE_VERSION))
-    return Version(int(number.text) if number.text.isdigit() else 0, cursor.since(start))
+    known = number.text.isdigit() and len(number.text) < _LONGEST_VERSION
+    return Version(int(number.text) if known else 0, cursor.since(start))
 
 
 _STATEMENTS: dict[str, Callable[[Cursor], Statement]] = {
@@ -51,6 +56,21 @@ _STATEMENTS: dict[str, Callable[[Cursor], Statement]] = {
 def parse_spec(text: str) -> Parsed[Spec]:
     """Parse a spec. Never raises on bad text: pieces that do not parse stand in the tree as `Invalid`."""
     cursor = Cursor(text, comments=True)
+    statements = parse_statements(cursor)
+
+    def kept(token: int) -> int:
+        """The number of a token when those that are left out do not count."""
+        return token - bisect_left(cursor.dropped, token)
+
+    comments = tuple(Comment(c.text, kept(c.token), c.trailing, c.blank_before, c.span) for c in cursor.cut.comments)
+    blanks = frozenset(kept(token) for token in cursor.cut.blank_before)
+    diagnostics = sorted(cursor.diagnostics, key=lambda d: d.primary.span)
+    tree = Spec(tuple(statements), Trivia(comments, blanks), Span(0, len(text)))
+    return Parsed(tree, tuple(diagnostics))
+
+
+def parse_statements(cursor: Cursor) -> list[Statement]:
+    """All statements from the cursor on; pieces that do not parse are reported and kept as `Invalid`."""
     statements: list[Statement] = []
     while cursor.token.kind is not Kind.END:
         begin = cursor.index
@@ -59,13 +79,13 @@ def parse_spec(text: str) -> Parsed[Spec]:
             if (statement := _statement(cursor)) is not None:
                 statements.append(statement)
         except SyntaxFail as fail:
+            cursor.note_expected()
             cursor.report(fail.diagnostic)
             _skip_statement(cursor, begin)
             statements.append(invalid(cursor, begin))
-    comments = tuple(Comment(*raw) for raw in cursor.cut.comments)
-    diagnostics = sorted(cursor.diagnostics, key=lambda d: d.primary.span)
-    tree = Spec(tuple(statements), Trivia(comments, cursor.cut.blank_before), Span(0, len(text)))
-    return Parsed(tree, tuple(diagnostics))
+    cursor.at_word(*_STATEMENTS)
+    cursor.note_expected()
+    return statements
 
 
 def _statement(cursor: Cursor) -> Statement | None:
@@ -74,6 +94,7 @@ def _statement(cursor: Cursor) -> Statement | None:
         cursor.report(errors.stray_brace(cursor.take()))
         return None
     word = token.lower
+    cursor.at_word(*_STATEMENTS)
     if token.kind is Kind.NAME and word not in _STATEMENTS:
         near = nearest(token.text, _STATEMENTS)
         if near is not None:
@@ -81,13 +102,13 @@ def _statement(cursor: Cursor) -> Statement | None:
             cursor.report(errors.unknown_statement(token, tuple(_STATEMENTS)))
             word = near
     parse = _STATEMENTS.get(word) if token.kind is Kind.NAME else None
-    cursor.at_word(*_STATEMENTS)
     if parse is None:
         raise SyntaxFail(
             errors.unclosed_quote(token)
             if token.kind is Kind.UNCLOSED
             else errors.unknown_statement(token, tuple(_STATEMENTS))
         )
+    cursor.shape = STATEMENTS[word]
     return parse(cursor)
 
 

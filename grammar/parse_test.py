@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from grammar import syntax_errors as errors
 from grammar.cursor import Cursor
 from grammar.date_literals import COUNTED, PLAIN
-from grammar.parse_block import block, name, text, words_start
+from grammar.parse_block import block, keyword, name, text, words_start
 from grammar.parse_soql import field_path
 from grammar.parse_value import parse_value
 from grammar.soql_tree import Value
 from grammar.source import Span
 from grammar.spec_tree import Expect, Given, Name, Pair, Test
-from grammar.tokens import Kind
+from grammar.tokens import Kind, Token
 
 _VALUE_WORDS = frozenset({"TRUE", "FALSE", "NULL"}) | PLAIN | COUNTED
 
@@ -30,27 +31,40 @@ def test_block(cursor: Cursor) -> Test:
 
     def item(cursor: Cursor) -> Given | Expect:
         begin = cursor.token
-        if cursor.expect_word("given", "expect").lower == "given":
+        if keyword(cursor, "an item of `test`", ("given", "expect")) == "given":
             sobject = name(cursor, "an object")
-            return Given(sobject, _record(cursor), cursor.since(begin.start))
+            return Given(sobject, _record(cursor, begin), cursor.since(begin.start))
         table = name(cursor, "what is expected: account, contact ...")
         key = parse_value(cursor)
         if cursor.accept_word("absent"):
             return Expect(table, key, True, (), cursor.since(begin.start))
-        return Expect(table, key, False, _record(cursor), cursor.since(begin.start))
+        return Expect(table, key, False, _record(cursor, begin), cursor.since(begin.start))
 
     items = block(cursor, item, words_start("given", "expect"))
     return Test(title, day, currency, items, cursor.since(start))
 
 
-def _record(cursor: Cursor) -> tuple[Pair, ...]:
-    cursor.expect_sign("{")
+def _record(cursor: Cursor, item: Token) -> tuple[Pair, ...]:
+    opening = cursor.expect_sign("{")
     pairs: list[Pair] = []
     while not cursor.at_sign("}"):
-        if pairs:
-            cursor.expect_sign(",")
+        token = cursor.token
+        if pairs and not cursor.accept_sign(","):
+            if token.kind not in (Kind.NAME, Kind.TEXT) or cursor.peek().text != ":":
+                if token.kind is Kind.END or token.is_word("given") or token.is_word("expect"):
+                    cursor.note_expected()
+                    cursor.report(errors.unclosed_block(opening, token))
+                    return tuple(pairs)
+                raise cursor.fail()
+            cursor.report(errors.missing_comma(token, cursor.last.span))
         pairs.append(_pair(cursor))
-    cursor.take()
+    following = cursor.peek()
+    goes_on = following.text == "}" or following.is_word("given") or following.is_word("expect")
+    if not goes_on and cursor.token.first and cursor.column(cursor.token) < cursor.column(item):
+        # A brace is missing, and by its place this one closes the test: it is the record that lacks its own.
+        cursor.report(errors.unclosed_block(opening, cursor.token))
+    else:
+        cursor.take()
     return tuple(pairs)
 
 

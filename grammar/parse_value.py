@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
+from decimal import Decimal
 
+from grammar import condition_errors
 from grammar import syntax_errors as errors
 from grammar.cursor import Cursor, SyntaxFail
 from grammar.date_literals import COUNTED, PLAIN
+from grammar.nearest import nearest
+from grammar.parse_apex import apex_variable, at_variable
 from grammar.soql_tree import (
     BooleanValue,
     CurrencyValue,
@@ -21,6 +25,7 @@ from grammar.soql_tree import (
     Value,
 )
 from grammar.source import Span
+from grammar.statement_starts import begins_something_else
 from grammar.tokens import Kind, Token
 
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
@@ -28,45 +33,92 @@ _HEX = re.compile(r"[0-9A-Fa-f]{4}")
 _CURRENCY = re.compile(r"([A-Za-z]{3})(\d+)")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d+)?|\.\d+)")
 VALUE_WORDS = "a value"
+# Salesforce wants no blank between a value in quotes and the word that follows it.
+_AFTER_VALUE = frozenset({"and", "or", "with", "group", "having", "order", "limit", "offset", "for", "update", "all"})
+_LONGEST_NUMBER = 20
+_LONGEST_COUNT = 9
+_VALUE_HELP = "a value is text in single quotes, a number, a date, `true`, `false` or `null`"
 
 
-def parse_value(cursor: Cursor) -> Value:
-    """Parse the value at the cursor; raises SyntaxFail where none stands."""
+def parse_value(cursor: Cursor, *, pattern: bool = False) -> Value:
+    """Parse the value at the cursor, with `pattern` the pattern of LIKE; raises SyntaxFail where none stands."""
     token = cursor.token
     if cursor.at_kind(Kind.STRING, VALUE_WORDS):
         cursor.take()
-        return string_value(cursor, token)
+        rest = cursor.token
+        if rest.kind is Kind.NAME and rest.start == token.end and rest.lower not in _AFTER_VALUE:
+            raise SyntaxFail(errors.inner_quote(token, rest))
+        return string_value(cursor, token, pattern=pattern)
     match token.kind:
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.CURLY:
             cursor.take()
-            cursor.report(errors.double_quotes(token))
-            return StringValue(token.text[1:-1], token.text[1:-1], token.span)
+            cursor.report(condition_errors.double_quotes(token))
+            return StringValue(
+                string_value(cursor, token).value, condition_errors.single_quoted(token.text[1:-1]), token.span
+            )
         case Kind.UNCLOSED:
             cursor.take()
             cursor.report(errors.unclosed_quote(token))
-            return StringValue(token.text[1:], token.text[1:], token.span)
+            inside = token.text[1:].rstrip()
+            return StringValue(inside, inside, Span(token.start, token.start + 1 + len(inside)))
         case Kind.NUMBER:
             cursor.take()
             if not _NUMBER.fullmatch(token.text):
-                cursor.report(errors.bad_number(token))
+                cursor.report(condition_errors.bad_number(token.span, token.text, _plain_number(token.text)))
             return NumberValue(token.text, token.span)
         case Kind.DATE | Kind.DATETIME | Kind.TIME:
             cursor.take()
             return _moment(cursor, token)
-        case Kind.NAME:
+        case Kind.NAME if not begins_something_else(cursor):
             return _word(cursor)
-        case Kind.PUNCTUATION if token.text == ":" and cursor.peek().kind is Kind.NAME:
-            cursor.take()
-            name = cursor.take()
-            span = Span(token.start, name.end)
-            cursor.report(errors.bind_variable(span, name.text))
-            return StringValue(name.text, name.text, span)
+        case Kind.PUNCTUATION if at_variable(cursor):
+            return apex_variable(cursor)
         case _:
-            raise cursor.fail()
+            cursor.offer("`true`", "`false`", "`null`", "`TODAY`")
+            raise cursor.fail(_VALUE_HELP)
 
 
-def string_value(cursor: Cursor, token: Token) -> StringValue:
-    """The text that a STRING token stands for; an unknown escape is reported and kept as it is."""
+def _plain_number(text: str) -> str | None:
+    """`5.` without its point and `1e6` without its exponent; None where that would be a very long number."""
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    value = Decimal(text)
+    return f"{value:f}" if abs(value.adjusted()) < _LONGEST_NUMBER else None
+
+
+def whole_number(token: Token, what: str) -> int:
+    """The value of a number without sign and point, or a failure; `what` says what it counts."""
+    if not token.text.isdigit():
+        raise SyntaxFail(condition_errors.not_whole(token.span, token.text, what))
+    if len(token.text) > _LONGEST_COUNT:
+        raise SyntaxFail(errors.out_of_range(token.span, what, "0", "9" * _LONGEST_COUNT))
+    return int(token.text)
+
+
+def refuse_thousands(cursor: Cursor, value: Value) -> None:
+    """Report `1,000,000`, of which `value` is the first digits, and pass over the rest; for places without a list."""
+    if not isinstance(value, NumberValue):
+        return
+    end, digits = value.span.end, value.text
+    while (
+        (cursor.token.text, cursor.token.start) == (",", end)
+        and (number := cursor.peek()).kind is Kind.NUMBER
+        and number.start == end + 1
+        and re.fullmatch(r"\d{3}(\.\d+)?", number.text)
+    ):
+        cursor.take()
+        end = cursor.take().end
+        digits += number.text
+    if end > value.span.end:
+        span = Span(value.span.start, end)
+        cursor.report(condition_errors.bad_number(span, cursor.text[span.start : span.end], digits))
+
+
+def string_value(cursor: Cursor, token: Token, *, pattern: bool = False) -> StringValue:
+    r"""The text that a STRING token stands for; an unknown escape is reported and kept as it is.
+
+    `pattern`: it stands behind LIKE, where `\_` and `\%` are escapes.
+    """
     raw = token.text[1:-1]
     if "\\" not in raw:
         return StringValue(raw, raw, token.span)
@@ -81,7 +133,7 @@ def string_value(cursor: Cursor, token: Token) -> StringValue:
         size = 2
         if mark.lower() in _SIMPLE:
             out.append(_SIMPLE[mark.lower()])
-        elif mark in "_%":
+        elif pattern and mark in "_%":
             # LIKE needs to see these escaped, so the value keeps its backslash.
             out.append("\\" + mark)
         elif mark == "u" and _HEX.match(raw, at + 2):
@@ -89,7 +141,7 @@ def string_value(cursor: Cursor, token: Token) -> StringValue:
             out.append(chr(int(raw[at + 2 : at + 6], 16)))
         else:
             start = token.start + 1 + at
-            cursor.report(errors.bad_escape(Span(start, start + 2), raw[at : at + 2]))
+            cursor.report(condition_errors.bad_escape(Span(start, start + 2), raw[at : at + 2]))
             out.append(raw[at : at + 2])
         at += size
     return StringValue("".join(out), raw, token.span)
@@ -99,17 +151,17 @@ def _moment(cursor: Cursor, token: Token) -> Value:
     text = token.text
     if token.kind is Kind.DATE:
         if why := _why_no_date(text):
-            cursor.report(errors.bad_date(token, why, "2026-01-31"))
+            cursor.report(condition_errors.bad_date(token, why, "2026-01-31"))
         return DateValue(text, token.span)
     if token.kind is Kind.TIME:
         if why := _why_no_time(text.rstrip("Zz"), text[-1] in "Zz"):
-            cursor.report(errors.bad_date(token, why, "10:20:30.000Z"))
+            cursor.report(condition_errors.bad_date(token, why, "10:20:30.000Z"))
         return TimeValue(text, token.span)
     day, clock = re.split("[Tt]", text, maxsplit=1)
     zone = re.search(r"([Zz]|[+-]\d{2}:?\d{2})$", clock)
     bare = clock[: zone.start()] if zone else clock
     if why := _why_no_date(day) or _why_no_time(bare, zone is not None):
-        cursor.report(errors.bad_date(token, why, "2026-01-31T10:20:30Z"))
+        cursor.report(condition_errors.bad_date(token, why, "2026-01-31T10:20:30Z"))
     return DateTimeValue(text, token.span)
 
 
@@ -144,6 +196,8 @@ def _why_no_time(text: str, zone: bool) -> str | None:
 def _word(cursor: Cursor) -> Value:
     token = cursor.take()
     lower, upper = token.text.lower(), token.text.upper()
+    if cursor.token.text == "(" and cursor.token.start == token.end:
+        return _function_as_value(cursor, token)
     if lower in ("true", "false"):
         return BooleanValue(lower == "true", token.span)
     if lower == "null":
@@ -162,14 +216,44 @@ def _word(cursor: Cursor) -> Value:
             cursor.take()
             amount, end = amount + dot.text, dot.end
         return CurrencyValue(money[1].upper(), amount, Span(token.start, end))
+    if cursor.token.text == ":" and cursor.peek().kind is Kind.NUMBER:
+        return _unknown_date_literal(cursor, token)
     end = token.end
     while cursor.token.text == "." and cursor.peek().kind is Kind.NAME:
         cursor.take()
         end = cursor.take().end
     span = Span(token.start, end)
     text = cursor.text[token.start : end]
-    cursor.report(errors.unquoted_value(token, span, text))
+    cursor.report(condition_errors.unquoted_value(token, span, text))
     return StringValue(text, text, span)
+
+
+def _unknown_date_literal(cursor: Cursor, token: Token) -> DateLiteral:
+    cursor.take()
+    number = cursor.take()
+    span = Span(token.start, number.end)
+    near = nearest(token.text, COUNTED)
+    cursor.report(condition_errors.unknown_date_literal(span, token.text, number.text, near))
+    return DateLiteral(near or "LAST_N_DAYS", 1, span)
+
+
+def _function_as_value(cursor: Cursor, token: Token) -> DateLiteral:
+    """`TODAY()`, `NOW() - 30`: one mistake, up to the last sign that belongs to it."""
+    depth = 0
+    while cursor.token.kind is not Kind.END:
+        depth += {"(": 1, ")": -1}.get(cursor.token.text, 0)
+        cursor.take()
+        if depth == 0:
+            break
+    end = cursor.last.end
+    plain = token.text.upper() if token.text.upper() in PLAIN else None
+    while cursor.token.text in ("+", "-", "*", "/") or cursor.token.text[:1] in ("+", "-"):
+        if cursor.take().kind is Kind.BAD and cursor.token.kind in (Kind.NUMBER, Kind.NAME):
+            cursor.take()
+        end, plain = cursor.last.end, None
+    span = Span(token.start, end)
+    cursor.report(condition_errors.function_as_value(span, cursor.text[span.start : end], plain))
+    return DateLiteral("TODAY", None, span)
 
 
 def _date_literal(cursor: Cursor, token: Token, name: str) -> DateLiteral:
@@ -179,10 +263,8 @@ def _date_literal(cursor: Cursor, token: Token, name: str) -> DateLiteral:
         cursor.take()
         number = cursor.expect_kind(Kind.NUMBER)
         end = number.end
-        if not number.text.isdigit():
-            raise SyntaxFail(errors.bad_number(number))
-        count = int(number.text)
+        count = whole_number(number, f"the number behind `{name}:`")
     span = Span(token.start, end)
     if (count is not None) != (name in COUNTED):
-        cursor.report(errors.date_literal_count(span, name, name in COUNTED))
+        cursor.report(condition_errors.date_literal_count(span, name, name in COUNTED))
     return DateLiteral(name, count, span)

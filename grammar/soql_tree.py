@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from grammar.node import Node
-from grammar.source import Span
+from grammar.source import NOWHERE, Span
 
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "LIKE", "IN", "NOT IN", "INCLUDES", "EXCLUDES"]
 
@@ -39,6 +39,11 @@ class StringValue(Node):
     value: str
     raw: str
     span: Span
+
+    @property
+    def as_written(self) -> bool:
+        """Whether it was a text in quotes; False for what the parser made of a mistake that it has reported."""
+        return self.span == NOWHERE or self.span.end - self.span.start == len(self.raw) + 2
 
 
 class NumberValue(Node):
@@ -137,6 +142,7 @@ class Comparison(Node):
     operator: Operator
     right: Value | ValueList | SubSelect
     span: Span
+    operator_span: Span = NOWHERE
 
 
 class And(Node):
@@ -258,3 +264,5 @@ class Query(Node):
     offset: int | None = None
     for_: tuple[str, ...] = ()
     update: tuple[str, ...] = ()
+    limit_span: Span = NOWHERE
+    offset_span: Span = NOWHERE

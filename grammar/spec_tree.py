@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from grammar.node import Node
 from grammar.soql_tree import Condition, FieldPath, Value
-from grammar.source import Span
+from grammar.source import NOWHERE, Span
 
 
 class Name(Node):
@@ -24,7 +24,7 @@ class Text(Node):
 
 
 class Comment(Node):
-    """`# ...`, anchored before the token with the number `token`; `trailing` if it ends that token's predecessor's line."""
+    """`# ...`, anchored before the token with the number `token`; `trailing`: it ends the line of the token before."""
 
     text: str
     token: int
@@ -212,6 +212,7 @@ class CustomObject(Node):
     via: Link
     items: tuple[Where | FieldSelection | Invalid, ...]
     span: Span
+    parent_span: Span = NOWHERE
 
 
 class Lookback(Node):

@@ -15,6 +15,7 @@ class Kind(Enum):
     NAME = "a name"
     STRING = "a value in single quotes"
     TEXT = "a text in double quotes"
+    CURLY = "a text in typographic quotes"
     NUMBER = "a number"
     DATE = "a date"
     DATETIME = "a date with time"
@@ -73,11 +74,13 @@ _PATTERN = re.compile(
     | (?P<COMMENT>\#[^\n]*)
     | (?P<STRING>'(?:[^'\\\n]|\\[^\n])*')
     | (?P<TEXT>"(?:[^"\\\n]|\\[^\n])*")
+    | (?P<CURLY>[‘’‚“”„][^‘’“”\n]*[‘’“”])
     | (?P<UNCLOSED>['"][^\n]*)
-    | (?P<DATETIME>\d{4}-\d{1,2}-\d{1,2}[Tt]\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:?\d{2})?)
-    | (?P<DATE>\d{4}-\d{1,2}-\d{1,2})
-    | (?P<TIME>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?[Zz]?)
-    | (?P<NUMBER>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<DATETIME>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[Tt][0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]+)?)?
+                   (?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)
+    | (?P<DATE>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})
+    | (?P<TIME>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?[Zz]?)
+    | (?P<NUMBER>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     | (?P<NAME>[^\W\d]\w*)
     | (?P<PUNCTUATION>[!<>]=|<>|[(){},.:=<>%])
     | (?P<BAD>.)

@@ -6,95 +6,29 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from enum import StrEnum
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from compiler.record_id import to_18
-from sandbox.bulk_results import ResultFile, Results
+from sandbox.bulk_job import DELIMITERS, LINE_ENDS, TERMINAL, Job, JobState
+from sandbox.bulk_results import Results
+from sandbox.bulk_write import THREADS, write_results
 from sandbox.errors import ApiError
 from sandbox.org import Org
 from sandbox.query_api import parse, prepare
-from sandbox.quoting import text
+from sandbox.quoting import identifier
 from sandbox.soql_output import Compound, ParentRecord, RecordShape, bulk_text
 from sandbox.soql_rules import check_bulk_rules
-from sandbox.soql_to_duckdb import Translation
-from sandbox.wire import CSV, Answer, Call, json_answer, no_content, rest_time
+from sandbox.wire import CSV, Answer, Call, json_answer, no_content
 
-DELIMITERS = {"COMMA": ",", "BACKQUOTE": "`", "CARET": "^", "PIPE": "|", "SEMICOLON": ";", "TAB": "\t"}
-LINE_ENDS = {"LF": "\n", "CRLF": "\r\n"}
-_FILE_SIZE = "20MB"
-_SMALL_RESULT = 50_000
+_LARGEST_GZIP = 4_000_000
 _MOST_RESULT_PAGES = 5
 _UNSUPPORTED = frozenset({"organization"})
-
-
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    UPLOAD_COMPLETE = "UploadComplete"
-    IN_PROGRESS = "InProgress"
-    JOB_COMPLETE = "JobComplete"
-    FAILED = "Failed"
-    ABORTED = "Aborted"
-
-
-_TERMINAL = frozenset({JobState.JOB_COMPLETE, JobState.FAILED, JobState.ABORTED})
-
-
-class Job:
-    """A query job and what it has come to."""
-
-    def __init__(
-        self, job_id: str, body: Mapping[str, Any], translation: Translation, version: str, user_id: str, at: datetime
-    ) -> None:
-        self.id = job_id
-        self.operation = str(body["operation"])
-        self.delimiter = str(body.get("columnDelimiter") or "COMMA")
-        self.line_end = str(body.get("lineEnding") or "LF")
-        self.translation = translation
-        self.version = version
-        self.user_id = user_id
-        self.created = at
-        self.changed = at
-        self.state = JobState.UPLOAD_COMPLETE
-        self.error: str | None = None
-        self.results: Results | None = None
-        self.milliseconds = 0
-        self.running: duckdb.DuckDBPyConnection | None = None
-
-    def info(self, polled: bool) -> dict[str, object]:
-        """The job as the API tells it; polling tells more than creating."""
-        out: dict[str, object] = {
-            "id": self.id,
-            "operation": self.operation,
-            "object": self.translation.object.name,
-            "createdById": self.user_id,
-            "createdDate": rest_time(self.created),
-            "systemModstamp": rest_time(self.changed),
-            "state": str(self.state),
-            "concurrencyMode": "Parallel",
-            "contentType": "CSV",
-            "apiVersion": float(self.version),
-            "lineEnding": self.line_end,
-            "columnDelimiter": self.delimiter,
-        }
-        if polled:
-            out |= {
-                "jobType": "V2Query",
-                "numberRecordsProcessed": self.results.rows if self.results else 0,
-                "retries": 0,
-                "totalProcessingTime": self.milliseconds,
-                "isPkChunkingSupported": True,
-            }
-            if self.error:
-                out["errorMessage"] = self.error
-        return out
 
 
 class BulkJobs:
@@ -116,7 +50,7 @@ class BulkJobs:
     def close(self) -> None:
         """Stop what runs and remove all results."""
         with self._lock:
-            running = [job.running for job in self._jobs.values() if job.running]
+            running = [cursor for job in self._jobs.values() for cursor in job.running]
         for cursor in running:
             cursor.interrupt()
         self._workers.shutdown(wait=True, cancel_futures=True)
@@ -130,7 +64,9 @@ class BulkJobs:
         query = parse(query_text)
         source = query.source[0].path.text
         all_rows = body["operation"] == "queryAll"
-        translation = prepare(self.org, query_text, all_rows=all_rows, render=bulk_text)
+        translation = prepare(
+            self.org.seen_by(call.user.user_id), query_text, all_rows=all_rows, render=bulk_text, numbered=True
+        )
         check_bulk_rules(query, _has_compound(translation.shape))
         if source.lower() in _UNSUPPORTED:
             name = translation.object.name
@@ -146,50 +82,55 @@ class BulkJobs:
 
     def _run(self, job: Job) -> None:
         started = time.monotonic()
-        with self._lock:
-            if job.state is not JobState.UPLOAD_COMPLETE:
-                return
-            job.state = JobState.IN_PROGRESS
-            cursor = job.running = self.org.cursor()
+        results, state, error = None, JobState.JOB_COMPLETE, None
         try:
-            results = self._written(job, cursor)
-            state, error = JobState.JOB_COMPLETE, None
+            with self._cursors(job) as cursors:
+                with self._lock:
+                    if job.reached is not JobState.UPLOAD_COMPLETE:
+                        return
+                    job.reached, job.running = JobState.IN_PROGRESS, cursors
+                results = write_results(job, cursors, self._folder / job.id)
         except (duckdb.Error, OSError) as problem:
-            results, state, error = None, JobState.FAILED, f"InvalidBatch : {problem}"
-        finally:
-            cursor.close()
+            state, error = JobState.FAILED, f"InvalidBatch : {problem}"
         with self._lock:
-            job.running = None
+            job.running = []
             job.milliseconds = round((time.monotonic() - started) * 1000)
-            if job.state is JobState.ABORTED:
+            if job.reached is not JobState.IN_PROGRESS:
                 shutil.rmtree(self._folder / job.id, ignore_errors=True)
                 return
-            job.results, job.state, job.error, job.changed = results, state, error, self.org.now()
+            job.results, job.reached, job.error, job.changed = results, state, error, self.org.now()
 
-    def _written(self, job: Job, cursor: duckdb.DuckDBPyConnection) -> Results:
-        """Write the job's rows with DuckDB's own CSV writer: one file if they are few or ordered, else several."""
-        translation = job.translation
-        delimiter = DELIMITERS[job.delimiter]
-        folder = self._folder / job.id
-        folder.mkdir()
-        rows = cursor.execute(f'SELECT count(*) FROM "{translation.object.name}"').fetchall()[0][0]
-        one_file = translation.ordered or rows <= _SMALL_RESULT
-        target = folder / "0.csv" if one_file else folder / "parts"
-        shown = ", ".join(f"c{at} AS h{n}" for n, at in enumerate(translation.visible))
-        options = f"FORMAT csv, HEADER false, FORCE_QUOTE *, DELIMITER {text(delimiter)}"
-        if job.line_end == "CRLF":
-            options += f", NEW_LINE {text(chr(92) + 'r' + chr(92) + 'n')}"
-        if not one_file:
-            options += f", FILE_SIZE_BYTES '{_FILE_SIZE}'"
-        cursor.execute(f"COPY (SELECT {shown} FROM ({translation.sql})) TO {text(str(target))} ({options})")
-        paths = [target] if one_file else sorted(target.glob("*.csv"), key=lambda p: int(p.stem.split("_")[-1]))
-        names = (f'"{name}"' for name in translation.header)
-        header = (delimiter.join(names) + LINE_ENDS[job.line_end]).encode()
-        return Results(header, tuple(ResultFile(path) for path in paths))
+    @contextmanager
+    def _cursors(self, job: Job) -> Iterator[list[duckdb.DuckDBPyConnection]]:
+        """Connections that all see the same state of the rows: no writer is at work while they begin."""
+        with ExitStack() as stack:
+            with self.org.writing():
+                cursors = [stack.enter_context(self.org.cursor()) for _ in range(THREADS)]
+                for cursor in cursors:
+                    cursor.execute("BEGIN TRANSACTION")
+                    cursor.execute(f"SELECT 1 FROM {identifier(job.translation.object.name)} LIMIT 1")
+            yield cursors
+
+    def look_up(self, job_id: str) -> Job | None:
+        """The job of that Id, or None."""
+        with self._lock:
+            return self._jobs.get(to_18(job_id))
+
+    def end(self, job: Job, state: JobState, error: str | None = None) -> None:
+        """Bring a job to its end, whatever it is doing."""
+        with self._lock:
+            job.reached, job.error, job.changed, job.stuck = state, error, self.org.now(), False
+            for cursor in job.running:
+                cursor.interrupt()
+
+    def forget(self, job: Job) -> None:
+        """Remove a job and its results."""
+        with self._lock:
+            self._jobs.pop(job.id, None)
+        shutil.rmtree(self._folder / job.id, ignore_errors=True)
 
     def _find(self, job_id: str) -> Job:
-        with self._lock:
-            job = self._jobs.get(to_18(job_id))
+        job = self.look_up(job_id)
         if job is None:
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
         return job
@@ -203,23 +144,17 @@ class BulkJobs:
         job = self._find(path["job"])
         if call.json().get("state") != JobState.ABORTED:
             raise ApiError(400, "INVALIDJOBSTATE", "a query job can only be set to Aborted")
-        with self._lock:
-            if job.state in _TERMINAL:
-                raise ApiError(400, "INVALIDJOBSTATE", f"Aborting already {job.state} Job not allowed")
-            job.state, job.changed = JobState.ABORTED, self.org.now()
-            running = job.running
-        if running:
-            running.interrupt()
+        if job.state in TERMINAL:
+            raise ApiError(400, "INVALIDJOBSTATE", f"Aborting already {job.state} Job not allowed")
+        self.end(job, JobState.ABORTED)
         return json_answer(job.info(polled=True))
 
     def delete(self, call: Call, path: Mapping[str, str]) -> Answer:
         """`DELETE /jobs/query/{id}`, once the job has ended."""
         job = self._find(path["job"])
-        with self._lock:
-            if job.state not in _TERMINAL:
-                raise ApiError(400, "INVALIDJOBSTATE", f"Deleting a job that is {job.state} is not allowed")
-            del self._jobs[job.id]
-        shutil.rmtree(self._folder / job.id, ignore_errors=True)
+        if job.state not in TERMINAL:
+            raise ApiError(400, "INVALIDJOBSTATE", f"Deleting a job that is {job.state} is not allowed")
+        self.forget(job)
         return no_content()
 
     def list(self, call: Call, path: Mapping[str, str]) -> Answer:
@@ -246,14 +181,15 @@ class BulkJobs:
         first = _row_of(locator)
         if first is None or (first >= results.rows and first > 0):
             raise ApiError(400, "INVALID_QUERY_LOCATOR", f"invalid locator: {locator}")
-        count, body = results.page(first, int(most) if most else None)
+        count, size, body = results.page(first, int(most) if most else None)
         following = first + count
         headers = (
             ("Content-Type", CSV),
             ("Sforce-NumberOfRecords", str(count)),
             ("Sforce-Locator", _locator(following) if following < results.rows else "null"),
         )
-        return Answer(200, body, headers)
+        # Salesforce may answer uncompressed, too; on loopback a large body is there sooner that way.
+        return Answer(200, body, headers, compress=size <= _LARGEST_GZIP)
 
     def result_pages(self, call: Call, path: Mapping[str, str]) -> Answer:
         """`GET /jobs/query/{id}/resultPages`: the addresses of up to five pages."""

@@ -2,57 +2,56 @@
 
 from __future__ import annotations
 
+import threading
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-_CHUNK = 256 * 1024
+_BLOCK = 1024 * 1024
 _MARK_EVERY = 1000
 
 
 class ResultFile:
     """A file of CSV records, all values quoted, without a header. `rows` is how many records it has."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rows: int) -> None:
         self.path = path
-        self._marks = array("Q", [0])  # where every thousandth record begins
-        self.rows = self._scan()
+        self.rows = rows
         self.size = path.stat().st_size
-
-    def _scan(self) -> int:
-        rows = 0
-        for _start, end in _records(self.path, 0):
-            rows += 1
-            if rows % _MARK_EVERY == 0:
-                self._marks.append(end)
-        return rows
+        self._marks = array("Q", [0])  # where every thousandth record begins, as far as anybody asked
+        self._marking = threading.Lock()
 
     def offset(self, row: int) -> int:
         """Where a record begins; the number of records gives the end of the file."""
+        if row == 0:
+            return 0
         if row >= self.rows:
             return self.size
         mark = row // _MARK_EVERY
-        at = self._marks[mark]
-        if row % _MARK_EVERY:
-            borders = _records(self.path, at)
-            for _ in range(row % _MARK_EVERY):
-                at = next(borders)[1]
+        with self._marking:
+            while len(self._marks) <= mark:
+                self._marks.append(_end_of(self.path, self._marks[-1], _MARK_EVERY))
+            at = self._marks[mark]
+        return _end_of(self.path, at, row % _MARK_EVERY)
+
+
+def _end_of(path: Path, start: int, records: int) -> int:
+    """Where so many records end, from an offset on. A record ends at a line break with all quotes closed."""
+    at = start
+    if records == 0:
         return at
-
-
-def _records(path: Path, start: int) -> Iterator[tuple[int, int]]:
-    """The places of the records from an offset on. A record ends at a line break with all quotes closed."""
     with path.open("rb") as file:
         file.seek(start)
-        at = begin = start
         quotes = 0
         for line in file:
             at += len(line)
             quotes += line.count(b'"')
             if not quotes & 1:
-                yield begin, at
-                begin = at
+                records -= 1
+                if records == 0:
+                    break
+    return at
 
 
 class Results(NamedTuple):
@@ -73,8 +72,8 @@ class Results(NamedTuple):
             starts.append(starts[-1] + file.rows)
         return starts
 
-    def page(self, first: int, most: int | None) -> tuple[int, Iterator[bytes]]:
-        """The records from row `first`: how many, and their bytes with the header in front.
+    def page(self, first: int, most: int | None) -> tuple[int, int, Iterator[bytes]]:
+        """The records from row `first`: how many, how many bytes, and the bytes, with the header in front.
 
         Without `most` a page ends with its file.
         """
@@ -83,27 +82,24 @@ class Results(NamedTuple):
             last = next((start for start in starts if start > first), self.rows)
         else:
             last = min(first + most, self.rows)
-        return max(last - first, 0), self._bytes(first, last)
+        parts = list(self._parts(first, last))
+        size = len(self.header) + sum(end - start for _, start, end in parts)
+        return max(last - first, 0), size, self._blocks(parts)
 
-    def _bytes(self, first: int, last: int) -> Iterator[bytes]:
-        yield self.header
+    def _parts(self, first: int, last: int) -> Iterator[tuple[Path, int, int]]:
         begin = 0
         for file in self.files:
             end = begin + file.rows
             if first < end and last > begin:
-                start_at = file.offset(max(first - begin, 0))
-                end_at = file.offset(min(last - begin, file.rows))
-                yield from _slice(file.path, start_at, end_at)
+                yield file.path, file.offset(max(first - begin, 0)), file.offset(min(last - begin, file.rows))
             begin = end
 
-
-def _slice(path: Path, start: int, end: int) -> Iterator[bytes]:
-    with path.open("rb", buffering=0) as file:
-        file.seek(start)
-        left = end - start
-        while left > 0:
-            block = file.read(min(_CHUNK, left))
-            if not block:
-                break
-            left -= len(block)
-            yield block
+    def _blocks(self, parts: list[tuple[Path, int, int]]) -> Iterator[bytes]:
+        yield self.header
+        for path, start, end in parts:
+            with path.open("rb", buffering=0) as file:
+                file.seek(start)
+                left = end - start
+                while left > 0 and (block := file.read(min(_BLOCK, left))):
+                    left -= len(block)
+                    yield block

@@ -25,18 +25,12 @@ def apply_changes(org: Org, changes: Sequence[object]) -> int:
 
     Raises ApiError BAD_CHANGE that names the index (from 0) of the first change that cannot be applied.
     """
-    with org.changing, org.cursor() as cursor:
+    with org.writing() as cursor:
         parsed = [_Change(org, index, raw) for index, raw in enumerate(changes)]
         for change in parsed:
             widen(cursor, change.sobject, [change.fields])
-        cursor.execute("BEGIN TRANSACTION")
-        try:
-            for change in parsed:
-                change.apply(cursor)
-        except BaseException:
-            cursor.execute("ROLLBACK")
-            raise
-        cursor.execute("COMMIT")
+        for change in parsed:
+            change.apply(cursor)
     return len(parsed)
 
 
@@ -65,6 +59,8 @@ class _Change:
             field = sobject.field(name)
             if field is None or field.is_compound or field.name == "Id":
                 raise self._bad(f"{sobject.name} has no field `{name}` that can be set")
+            if field.name in org.computed.names(sobject.name):
+                raise self._bad(f"{sobject.name}.{field.name} is computed by its SQL and cannot be set")
         self.loser = self._record_id(raw.get("loser"), "loser") if self.op == "merge" else ""
         reparented = raw.get("reparented_contacts")
         self.reparented = (

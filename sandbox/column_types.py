@@ -30,8 +30,8 @@ def wrong_text(field: Field, column: str) -> str | None:
     """SQL that is true where the text in `column` cannot be a value of the field; None where all text can."""
     match field.type:
         case "id" | "reference":
-            short = f"regexp_full_match({column}, '[A-Za-z0-9]{{15}}')"
-            valid = f"{short} OR (length({column}) = 18 AND id18(left({column}, 15)) = {column})"
+            long = f"length({column}) = 18 AND id_checksum({column}) = right({column}, 3)"
+            valid = f"regexp_full_match({column}, '{_ID_PATTERN}') AND (length({column}) = 15 OR ({long}))"
         case "boolean":
             valid = f"lower({column}) IN ('true', 'false', '1', '0')"
         case "int" | "long":
@@ -92,13 +92,23 @@ def words_for(field: Field) -> str:
             return "does not fit"
 
 
+_ID_PATTERN = "[A-Za-z0-9]{15}([A-Z0-5]{3})?"
+_CHECKSUM_LETTERS = ", ".join(f"'{letter}'" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345")
+
+
+def _group(start: int) -> str:
+    """SQL for the letter that tells which of five characters are capitals.
+
+    The five bytes are read as one number. Among letters and digits, a capital is the one whose bit 5 is 0; those bits
+    are 8 places apart, and modulo 511, where 2 to the 9th is 1, they come to stand beside each other in turned order.
+    """
+    number = f"TRY_CAST(CAST(encode(substr(x, {start}, 5)) AS BIT) AS UBIGINT)"
+    others = f"((({number} & {0x2020202020}) >> 5) * 16) % 511"
+    return f"[{_CHECKSUM_LETTERS}][CAST(32 - {others} AS INTEGER)]"
+
+
 ID18_MACRO = (
-    "CREATE OR REPLACE MACRO id18(x) AS CASE WHEN length(x) = 15 THEN x || "
-    + " || ".join(
-        "substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1"
-        + "".join(f" + {1 << k} * (substr(x, {5 * j + k + 1}, 1) BETWEEN 'A' AND 'Z')::INT" for k in range(5))
-        + ", 1)"
-        for j in range(3)
-    )
-    + " ELSE x END"
+    "CREATE OR REPLACE MACRO id_checksum(x) AS "
+    + f"CASE WHEN regexp_full_match(x, '{_ID_PATTERN}') THEN {' || '.join(_group(start) for start in (1, 6, 11))} END;"
+    + "CREATE OR REPLACE MACRO id18(x) AS CASE WHEN length(x) = 15 THEN x || coalesce(id_checksum(x), '') ELSE x END"
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from sandbox.changes import apply_changes, parse_moment
 from sandbox.column_types import stored_fields
@@ -10,9 +12,13 @@ from sandbox.errors import ApiError
 from sandbox.org import Org
 from sandbox.quoting import identifier
 from sandbox.records_json import truth_rows
+from sandbox.sign_in import SignIn
 from sandbox.soql_output import rest_text
 from sandbox.soql_scope import Operand
-from sandbox.wire import JSON, Answer, Call, json_answer, rest_time
+from sandbox.wire import JSON, Answer, Call, json_answer, no_content, rest_time
+
+if TYPE_CHECKING:
+    from sandbox.faults import Faults
 
 _BATCH = 2000
 
@@ -36,6 +42,37 @@ def clock(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
     return json_answer({"now": rest_time(org.now())})
 
 
+def expire(sign_in: SignIn, call: Call, path: Mapping[str, str]) -> Answer:
+    """`POST /__sandbox__/sessions/expire`: `username` for one user's only, `refresh_tokens` true for those as well."""
+    body = call.json() if call.body else {}
+    if unknown := set(body) - {"username", "refresh_tokens"}:
+        raise ApiError(400, "BAD_REQUEST", f"unknown key `{sorted(unknown)[0]}`; known are username, refresh_tokens")
+    user_id = None
+    if "username" in body:
+        user = sign_in.user(str(body["username"]))
+        if user is None:
+            raise ApiError(400, "BAD_REQUEST", f"there is no active user `{body['username']}`")
+        user_id = user.id
+    refresh_tokens = sign_in.grants.revoke_all(user_id) if body.get("refresh_tokens") is True else 0
+    return json_answer({"sessions": sign_in.sessions.close_all(user_id=user_id), "refresh_tokens": refresh_tokens})
+
+
+def jwt_key(sign_in: SignIn, call: Call, path: Mapping[str, str]) -> Answer:
+    """`GET /__sandbox__/jwt-key`: what a client of the JWT bearer flow needs; the key is made at the first request.
+
+    Where `org.toml` gives a public key, `private_key` is null: the author has it.
+    """
+    private = sign_in.private_key
+    return json_answer(
+        {
+            "client_id": sign_in.app.client_id,
+            "audience": call.base_url,
+            "private_key": private.pem if private else None,
+            "public_key": sign_in.public_key.pem,
+        }
+    )
+
+
 def truth(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
     """`GET /__sandbox__/truth/X`: all rows with all fields, deleted ones too, by Id."""
     sobject = org.schema.object(path["object"])
@@ -55,3 +92,19 @@ def truth(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
             yield b"]" if opening == "," else b"[]"
 
     return Answer(200, body(), (("Content-Type", JSON),))
+
+
+def switch_on(faults: Faults, call: Call) -> Answer:
+    """`POST /__sandbox__/faults`: switch faults on, besides those that are; answers all of them."""
+    try:
+        given = json.loads(call.body)
+    except ValueError as error:
+        raise ApiError(400, "JSON_PARSER_ERROR", f"{error}") from None
+    faults.add(given)
+    return json_answer(faults.documents())
+
+
+def switch_off(faults: Faults) -> Answer:
+    """`DELETE /__sandbox__/faults`: switch all faults off."""
+    faults.clear()
+    return no_content()

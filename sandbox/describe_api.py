@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.record_id import is_record_id, to_18
 from compiler.schema import SObject
-from grammar.soql_tree import Comparison, FieldPath, FromItem, Query, SelectItem, StringValue
-from grammar.source import NOWHERE
+from sandbox.conditional import conditional_json
 from sandbox.describes import global_entry, versioned
-from sandbox.errors import ApiError, SoqlError
+from sandbox.errors import ApiError
+from sandbox.oauth_api import identity_url
 from sandbox.org import Org
-from sandbox.query_api import world
-from sandbox.records_json import records
-from sandbox.soql_to_duckdb import translate
-from sandbox.wire import Answer, Call, json_answer, json_text_answer
+from sandbox.quoting import identifier
+from sandbox.wire import Answer, Call, json_answer
 
 OLDEST_VERSION, NEWEST_VERSION = 41, 68
 RETIRED_BELOW = 31
@@ -35,54 +32,27 @@ def resources(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
     """`GET /services/data/vXX.0`."""
     root = f"/services/data/v{path['version']}"
     names = ("sobjects", "query", "queryAll", "limits", "jobs", "composite")
-    return json_answer({name: f"{root}/{name}" for name in names})
+    identity = identity_url(org, call.user.user_id, call.base_url)
+    return json_answer({name: f"{root}/{name}" for name in names} | {"identity": identity})
 
 
 def describe_global(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
-    """`GET /sobjects`."""
+    """`GET /sobjects`, with ETag and If-Modified-Since."""
     entries = [global_entry(d, path["version"]) for d in sorted(org.describes.values(), key=lambda d: str(d["name"]))]
-    return json_answer({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": entries})
+    body = {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": entries}
+    return conditional_json(body, call.headers, org.described_at)
 
 
 def describe(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
-    """`GET /sobjects/X/describe`."""
-    return json_answer(versioned(org.describes[_sobject(org, path).name.lower()], path["version"]))
+    """`GET /sobjects/X/describe`, with ETag and If-Modified-Since."""
+    body = versioned(org.describes[_sobject(org, path).name.lower()], path["version"])
+    return conditional_json(body, call.headers, org.described_at)
 
 
 def basic_information(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
     """`GET /sobjects/X`."""
     entry = global_entry(org.describes[_sobject(org, path).name.lower()], path["version"])
     return json_answer({"objectDescribe": entry, "recentItems": []})
-
-
-def record(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
-    """`GET /sobjects/X/{id}`, with `fields=` for some of the fields only."""
-    sobject = _sobject(org, path)
-    given = path["id"]
-    if not is_record_id(given):
-        raise ApiError(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: " + given)
-    record_id = to_18(given)
-    listed = call.query.get("fields")
-    names = [n.strip() for n in listed.split(",")] if listed else [f.name for f in sobject.fields.values()]
-    query = Query(
-        select=tuple(SelectItem(FieldPath(tuple(n.split(".")), NOWHERE), None, NOWHERE) for n in names),
-        source=(FromItem(FieldPath((sobject.name,), NOWHERE), None, NOWHERE),),
-        span=NOWHERE,
-        where=Comparison(FieldPath(("Id",), NOWHERE), "=", StringValue(record_id, record_id, NOWHERE), NOWHERE),
-    )
-    try:
-        translation = translate(query, world(org, all_rows=True))
-    except SoqlError as error:
-        raise ApiError(400, error.code, error.message) from None
-    with org.cursor() as cursor:
-        rows = cursor.execute(translation.sql).fetchall()
-        if not rows:
-            raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
-        if sobject.field("IsDeleted") and cursor.execute(
-            f'SELECT "IsDeleted" FROM "{sobject.name}" WHERE "Id" = ?', [record_id]
-        ).fetchall() == [(True,)]:
-            raise ApiError(404, "ENTITY_IS_DELETED", "entity is deleted")
-        return json_text_answer(records(cursor, translation, rows, path["version"])[0])
 
 
 def limits(org: Org, call: Call, path: Mapping[str, str], used: int, jobs: int) -> Answer:
@@ -104,6 +74,20 @@ def limits(org: Org, call: Call, path: Mapping[str, str], used: int, jobs: int) 
             "FileStorageMB": limit(1_024),
         }
     )
+
+
+def record_counts(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
+    """`GET /limits/recordCount?sObjects=A,B`; names that the org does not have are left out, as Salesforce does."""
+    listed = call.query.get("sObjects")
+    names = [n.strip() for n in listed.split(",")] if listed else [o.name for o in org.schema.objects.values()]
+    found = [sobject for sobject in map(org.schema.object, names) if sobject is not None]
+    counts: list[dict[str, object]] = []
+    with org.reading() as cursor:
+        for sobject in found:
+            living = ' WHERE NOT "IsDeleted"' if sobject.field("IsDeleted") else ""
+            rows = cursor.execute(f"SELECT count(*) FROM {identifier(sobject.name)}{living}").fetchall()
+            counts.append({"count": rows[0][0], "name": sobject.name})
+    return json_answer({"sObjects": counts})
 
 
 def _sobject(org: Org, path: Mapping[str, str]) -> SObject:

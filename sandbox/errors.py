@@ -1,9 +1,10 @@
-"""What goes wrong in the sandbox, as three kinds.
+"""What goes wrong in the sandbox.
 
 SandboxError
-├── OrgError    an org folder that cannot be an org: names file, row and column
-├── SoqlError   a query that Salesforce refuses: code, words and the place in the text
-└── ApiError    an answer with an error body: HTTP status, code, words
+├── OrgError         an org folder that cannot be an org: names file, row and column
+├── FaultsFileError  a list of faults that cannot be switched on
+├── SoqlError        a query that Salesforce refuses: code, words and the place in the text
+└── ApiError         an answer with an error body: HTTP status, code, words
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ class OrgError(SandboxError):
         self.file = file
         self.row = row
         self.column = column
+
+
+class FaultsFileError(SandboxError):
+    """A file whose list of faults cannot be switched on: names the file and the entry."""
 
 
 class SoqlError(SandboxError):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,20 @@ from compiler.meaning import DEFAULTS, Calendar, Switches, week_start
 from compiler.record_id import to_18
 from compiler.schema import Schema, SObject, build_schema
 from sandbox import data_files, load
+from sandbox.access import check_access, visible_describes
 from sandbox.column_types import ID18_MACRO
+from sandbox.computed_fields import ComputedFields
+from sandbox.currencies import read_currencies
 from sandbox.describes import Describe, complete, read_describes
-from sandbox.errors import OrgError
+from sandbox.errors import ApiError, OrgError
+from sandbox.new_ids import NewIds
+from sandbox.org_rules import UserAccess
 from sandbox.org_settings import FILE_NAME, OrgSettings, read_settings, settings_from
-from sandbox.org_users import User, default_rows, missing_describes, read_user
+from sandbox.org_users import User, default_rows, missing_describes, named_user, read_user
 from sandbox.soql_output import NUMBER_TEXT_MACRO
+from sandbox.soql_scope import World
+from sandbox.transactions import Transactions
+from sandbox.validation import Validation
 
 _IN_MEMORY = Path("rows")
 
@@ -32,7 +41,10 @@ class Org:
         settings: what `org.toml` says.
         describes: complete describe answers, by lower-case object name.
         schema: the same as the compiler's model.
-        changing: held by whoever changes rows.
+        described_at: when the describes last changed, by the org's clock.
+        computed: the formula and roll-up fields that are given as SQL.
+        validation: the validation rules.
+        new_ids: where new records get their Ids from.
         switches: how the open questions about SOQL are answered here.
     """
 
@@ -41,16 +53,23 @@ class Org:
         self.settings = settings
         self.describes: dict[str, Describe] = complete([*given, *missing_describes(given)])
         self.schema: Schema = build_schema(self.describes.values(), multi_currency=settings.multi_currency)
-        self.changing = threading.RLock()
         self.switches: Switches = DEFAULTS
         self._now = settings.now
         self._con = duckdb.connect(":memory:")
         self._con.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._con.execute("SET enable_progress_bar = false")
         self._con.execute(ID18_MACRO)
         self._con.execute(NUMBER_TEXT_MACRO)
         self._con.execute("CREATE SCHEMA sandbox")
         self._con.execute("CREATE TABLE sandbox.purged (object VARCHAR, id VARCHAR, purged_at TIMESTAMP)")
         self.user: User = User("", "", "", "", "", "")
+        self.described_at = self.now()
+        self.computed = ComputedFields(given, self.schema)
+        self.validation = Validation((), self.schema, Path(FILE_NAME))
+        self.new_ids = NewIds()
+        self._transactions = Transactions(self._con.cursor)
+        self._whole = self
+        self._eyes: dict[str, UserAccess] = {}
 
     @classmethod
     def load(cls, folder: Path | str) -> Org:
@@ -64,7 +83,7 @@ class Org:
             if path := files.get(sobject.name.lower()):
                 names = data_files.stage_file(org._con, path, sobject, "stage")
                 org._fill(sobject, names, path)
-        org._finish()
+        org._finish(folder)
         return org
 
     @classmethod
@@ -82,7 +101,7 @@ class Org:
                 raise OrgError("there are rows of an object without a describe", _IN_MEMORY / name)
             path = _IN_MEMORY / sobject.name
             org._fill(sobject, data_files.stage_rows(org._con, given, sobject, "stage", path), path)
-        org._finish()
+        org._finish(_IN_MEMORY)
         return org
 
     def _fill(self, sobject: SObject, staged: list[str], path: Path) -> None:
@@ -90,7 +109,7 @@ class Org:
         user_id = to_18(author) if author.startswith("005") else "005000000000001AAA"
         load.fill_table(self._con, sobject, staged, path, now=self.now(), user_id=user_id)
 
-    def _finish(self) -> None:
+    def _finish(self, folder: Path) -> None:
         tables = {str(row[0]).lower() for row in self._con.execute("SHOW TABLES").fetchall()}
         for sobject in self.schema.objects.values():
             if sobject.name.lower() in tables:
@@ -103,6 +122,62 @@ class Org:
             else:
                 load.create_empty(self._con, sobject)
         self.user = read_user(self._con, self.schema, self.settings)
+        for access in self.settings.accesses:
+            check_access(access, self.schema, folder / FILE_NAME)
+            user = named_user(self._con, self.schema, self.settings, access.username)
+            if user is None:
+                raise OrgError(f"there is no user `{access.username}`", folder / FILE_NAME, column="user username")
+            self._eyes[user.id] = access
+        self.computed.check(self._con, folder / "describe", self.now(), self.calendar().zone)
+        self.validation = Validation(self.settings.validations, self.schema, folder / FILE_NAME)
+        currencies = read_currencies(self._con, self.schema, self.settings.currency)
+        self.validation.check(World(self.schema, self.calendar(), self.switches, currencies))
+
+    def seen_by(self, user_id: str) -> Org:
+        """The same org through the eyes of one of its users: rows and clock are shared, what is hidden is not there.
+
+        Raises ApiError INVALID_SESSION_ID where the user is no longer active.
+        """
+        whole = self._whole
+        access = whole._eyes.get(user_id)
+        if access is None and user_id == whole.user.id:
+            return whole
+        view = copy.copy(whole)
+        if user_id != whole.user.id:
+            with self.reading() as cursor:
+                user = named_user(cursor, whole.schema, whole.settings, user_id)
+            if user is None:
+                raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
+            view.user = user
+        if access is not None:
+            view.user = view.user._replace(
+                time_zone=access.time_zone or view.user.time_zone, locale=access.locale or view.user.locale
+            )
+            view.describes = visible_describes(whole.describes, access)
+            view.schema = build_schema(view.describes.values(), multi_currency=whole.schema.multi_currency)
+        return view
+
+    @property
+    def whole(self) -> Org:
+        """The org with nothing hidden."""
+        return self._whole
+
+    def reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A connection on one state of the rows, for the length of the block."""
+        return self._transactions.reading()
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that changes rows: kept when the block ends, undone when it raises. Blocks may be nested."""
+        with self._transactions.writing() as cursor:
+            yield cursor
+            self.computed.recompute(cursor, self.now(), self._whole.calendar().zone)
+
+    def catch_up(self) -> None:
+        """Recompute what depends on the clock, if it has moved."""
+        if self.computed.is_behind(self.now()):
+            with self.writing():
+                pass
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of one's own to the same rows; close it after use."""

@@ -12,6 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from compiler.record_id import is_record_id, to_18
 from sandbox.errors import OrgError
+from sandbox.org_rules import (
+    OAuthSettings,
+    UserAccess,
+    ValidationRule,
+    oauth_settings,
+    user_accesses,
+    validation_rules,
+)
 
 FILE_NAME = "org.toml"
 
@@ -34,6 +42,9 @@ class OrgSettings(NamedTuple):
     instance_name: str = "SBX1"
     is_sandbox: bool = True
     daily_api_requests: int = 100_000
+    validations: tuple[ValidationRule, ...] = ()
+    accesses: tuple[UserAccess, ...] = ()
+    oauth: OAuthSettings = OAuthSettings()
 
 
 def read_settings(folder: Path) -> OrgSettings:
@@ -50,7 +61,7 @@ def read_settings(folder: Path) -> OrgSettings:
 
 def settings_from(raw: Mapping[str, object], path: Path) -> OrgSettings:
     """Check the keys of an `org.toml`; `path` is named in errors."""
-    known = set(OrgSettings._fields)
+    known = set(OrgSettings._fields) - {"validations", "accesses"} | {"validation"}
     for key in raw:
         if key not in known:
             raise OrgError(f"unknown key; known are {', '.join(sorted(known))}", path, column=key)
@@ -65,6 +76,14 @@ def settings_from(raw: Mapping[str, object], path: Path) -> OrgSettings:
             if type(value) is not int or not 1 <= value <= 12:
                 raise OrgError("a month from 1 to 12 is wanted", path, column=key)
             values[key] = value
+        elif key == "validation":
+            values["validations"] = validation_rules(value, path)
+        elif key == "oauth":
+            values[key] = oauth_settings(value, path)
+        elif key == "user" and not isinstance(value, str):
+            accesses = user_accesses(value, path)
+            values["accesses"] = accesses
+            values[key] = next((access.username for access in accesses if access.connected), None)
         elif key in ("multi_currency", "is_sandbox"):
             if not isinstance(value, bool):
                 raise OrgError("true or false is wanted", path, column=key)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from compiler.record_id import to_18
-from compiler.schema import Schema
+from compiler.schema import Schema, SObject
 from sandbox.org_settings import OrgSettings, name_digest
 from sandbox.quoting import identifier, text
 
@@ -119,10 +119,7 @@ def read_user(con: duckdb.DuckDBPyConnection, schema: Schema, settings: OrgSetti
     sobject = schema.objects["user"]
     wanted = {"Id": "Id", "Username": "", "Name": "", "Email": ""}
     columns = [identifier(n) if sobject.field(n) else "NULL" for n in wanted]
-    where = "true"
-    if settings.user:
-        name = f"lower(Username) = lower({text(settings.user)})" if sobject.field("Username") else "false"
-        where = f"({name} OR Id = {text(to_18(settings.user) if len(settings.user) == 15 else settings.user)})"
+    where = _named(sobject, settings.user) if settings.user else "true"
     order = "IsActive DESC, Id" if sobject.field("IsActive") else "Id"
     found = con.execute(
         f"SELECT {', '.join(columns)} FROM {identifier(sobject.name)} WHERE {where} ORDER BY {order} LIMIT 1"
@@ -145,3 +142,22 @@ def read_user(con: duckdb.DuckDBPyConnection, schema: Schema, settings: OrgSetti
         settings.time_zone,
         settings.locale,
     )
+
+
+def named_user(
+    con: duckdb.DuckDBPyConnection, schema: Schema, settings: OrgSettings, username_or_id: str
+) -> User | None:
+    """The active user of that Username or Id, or None."""
+    sobject = schema.objects["user"]
+    active = ' AND "IsActive"' if sobject.field("IsActive") else ""
+    if not con.execute(
+        f"SELECT 1 FROM {identifier(sobject.name)} WHERE {_named(sobject, username_or_id)}{active}"
+    ).fetchall():
+        return None
+    return read_user(con, schema, settings._replace(user=username_or_id))
+
+
+def _named(sobject: SObject, username_or_id: str) -> str:
+    """SQL that is true for the user of that Username or Id."""
+    name = f"lower(Username) = lower({text(username_or_id)})" if sobject.field("Username") else "false"
+    return f"({name} OR Id = {text(to_18(username_or_id) if len(username_or_id) == 15 else username_or_id)})"

@@ -3,67 +3,26 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import duckdb
 
-from compiler.record_id import to_18
 from grammar.parse import parse_query
 from grammar.soql_tree import Query
 from sandbox.currencies import read_currencies
 from sandbox.errors import ApiError, SoqlError
 from sandbox.org import Org
+from sandbox.query_cursors import Cursors, OpenCursor
 from sandbox.quoting import identifier
 from sandbox.records_json import Row, records
 from sandbox.soql_output import rest_text
 from sandbox.soql_scope import World
-from sandbox.soql_to_duckdb import Render, Translation, translate
+from sandbox.soql_select import Render
+from sandbox.soql_to_duckdb import Translation, translate
 from sandbox.wire import Answer, Call, json_text_answer
 
+_MOST_SUBTOTALS = 8  # CUBE of three fields
 DEFAULT_PAGE, SMALLEST_PAGE, LARGEST_PAGE = 2000, 200, 2000
-_MOST_CURSORS = 200
-
-
-class OpenCursor(NamedTuple):
-    """A query whose answer has more pages: the table that holds its rows, and whose it is."""
-
-    translation: Translation
-    table: str
-    total: int
-    page: int
-    token: str
-
-
-class Cursors:
-    """The open query locators of a server."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._count = 0
-        self._open: dict[str, OpenCursor] = {}
-
-    def name(self) -> str:
-        """A new locator: 18 characters beginning with 0r8."""
-        with self._lock:
-            self._count += 1
-            return to_18(f"0r8SB{self._count:010d}")
-
-    def put(self, locator: str, cursor: OpenCursor) -> list[OpenCursor]:
-        """Keep an open cursor; returns the oldest ones that had to go."""
-        with self._lock:
-            self._open[locator] = cursor
-            gone = []
-            while len(self._open) > _MOST_CURSORS:
-                gone.append(self._open.pop(next(iter(self._open))))
-            return gone
-
-    def get(self, locator: str, token: str) -> OpenCursor | None:
-        """The cursor of that name if it was opened by the same session."""
-        with self._lock:
-            found = self._open.get(locator)
-        return found if found is not None and found.token == token else None
 
 
 def parse(text: str) -> Query:
@@ -83,18 +42,18 @@ def parse(text: str) -> Query:
     raise SoqlError("MALFORMED_QUERY", f"unexpected token: '{token}'", span).answer(text)
 
 
-def prepare(org: Org, text: str, *, all_rows: bool, render: Render = rest_text) -> Translation:
+def prepare(org: Org, text: str, *, all_rows: bool, render: Render = rest_text, numbered: bool = False) -> Translation:
     """Parse and translate a query for this org and moment; raises ApiError."""
     query = parse(text)
     try:
-        return translate(query, world(org, all_rows), render)
+        return translate(query, world(org, all_rows), render, numbered=numbered)
     except SoqlError as error:
         raise error.answer(text) from None
 
 
 def world(org: Org, all_rows: bool) -> World:
     """What queries are read against now."""
-    with org.cursor() as cursor:
+    with org.reading() as cursor:
         currencies = read_currencies(cursor, org.schema, org.settings.currency)
     return World(org.schema, org.calendar(), org.switches, currencies, all_rows, org.user.id)
 
@@ -107,45 +66,65 @@ def query(org: Org, cursors: Cursors, call: Call, path: Mapping[str, str], *, al
     translation = prepare(org, text, all_rows=all_rows)
     version = path["version"]
     page = _page_size(call)
-    with org.cursor() as cursor:
-        cursor.execute("BEGIN TRANSACTION")
+    with org.reading() as cursor:
         if translation.count_only:
             row = cursor.execute(translation.sql).fetchone()
-            cursor.execute("COMMIT")
             assert row is not None
             return json_text_answer(f'{{"totalSize":{row[0]},"done":true,"records":[]}}')
-        rows = cursor.execute(translation.sql).fetchmany(page + 1)
-        if len(rows) <= page:
-            body = _body(cursor, translation, rows, version, len(rows), None)
-            cursor.execute("COMMIT")
-            return json_text_answer(body)
+        if _is_one_page(cursor, translation, page):
+            rows = cursor.execute(translation.sql).fetchall()
+            return json_text_answer(_body(cursor, translation, rows, version, len(rows), None))
         locator = cursors.name()
         table = f"sandbox.{identifier(locator)}"
         cursor.execute(f"CREATE TABLE {table} AS {translation.sql}")
         total = cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
-        cursor.execute("COMMIT")
-        opened = OpenCursor(translation, table, total, page, call.user.token)
-        for gone in cursors.put(locator, opened):
+        opened = OpenCursor(locator, translation, table, total, page, call.user.token, set())
+        body = _page(cursor, opened, 0, version)
+        for gone in [opened] if opened.is_exhausted else cursors.put(opened):
             cursor.execute(f"DROP TABLE {gone.table}")
-        return json_text_answer(_page(cursor, opened, locator, 0, version))
+        return json_text_answer(body)
 
 
 def next_page(org: Org, cursors: Cursors, call: Call, path: Mapping[str, str]) -> Answer:
     """Answer a further page: the locator is `0r8...-2000`."""
+    token = call.user.token
+    if (kept := cursors.last_page(path["locator"], token)) is not None:
+        return json_text_answer(kept)
     locator, _, offset = path["locator"].rpartition("-")
-    opened = cursors.get(locator, call.user.token)
+    opened = cursors.get(locator, token)
     if opened is None or not offset.isdigit() or int(offset) >= opened.total:
         raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-    with org.cursor() as cursor:
-        return json_text_answer(_page(cursor, opened, locator, int(offset), path["version"]))
+    with org.reading() as cursor:
+        body = _page(cursor, opened, int(offset), path["version"])
+    if opened.is_exhausted:
+        cursors.keep_last_page(path["locator"], token, body)
+        close_cursor(org, cursors, locator)
+    return json_text_answer(body)
 
 
-def _page(cursor: duckdb.DuckDBPyConnection, opened: OpenCursor, locator: str, offset: int, version: str) -> str:
+def close_cursor(org: Org, cursors: Cursors, locator: str) -> None:
+    """Close an open cursor and let go of its rows; one that is closed already is left alone."""
+    if (opened := cursors.forget(locator)) is not None:
+        with org.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {opened.table}")
+
+
+def _is_one_page(cursor: duckdb.DuckDBPyConnection, translation: Translation, page: int) -> bool:
+    """Whether the answer cannot be longer than a page, whatever it holds."""
+    if translation.limit is not None and translation.limit <= page:
+        return True
+    rows = cursor.execute(f"SELECT count(*) FROM {identifier(translation.object.name)}").fetchall()[0][0]
+    most_for_a_row = _MOST_SUBTOTALS if translation.shape.id_index is None else 1
+    return bool(rows * most_for_a_row <= page)
+
+
+def _page(cursor: duckdb.DuckDBPyConnection, opened: OpenCursor, offset: int, version: str) -> str:
+    opened.read.add(offset)
     end = min(offset + opened.page, opened.total)
-    rows = cursor.execute(
-        f"SELECT * FROM {opened.table} WHERE rowid >= {offset} AND rowid < {end} ORDER BY rowid"
-    ).fetchall()
-    following = f"{locator}-{end}" if end < opened.total else None
+    # the numbers of rows count from 0 only once the table is committed, which it is not yet for the first page
+    place = f"WHERE rowid >= {offset} AND rowid < {end} ORDER BY rowid" if offset else f"ORDER BY rowid LIMIT {end}"
+    rows = cursor.execute(f"SELECT * FROM {opened.table} {place}").fetchall()
+    following = f"{opened.locator}-{end}" if end < opened.total else None
     return _body(cursor, opened.translation, rows, version, opened.total, following)
 
 

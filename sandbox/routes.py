@@ -6,7 +6,20 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from sandbox import control_api, describe_api, oauth_api, query_api
+from sandbox import (
+    authorize_api,
+    collections_api,
+    column_metadata,
+    composite_api,
+    control_api,
+    describe_api,
+    identity_api,
+    oauth_api,
+    query_api,
+    record_api,
+    replication_api,
+    token_api,
+)
 from sandbox.wire import Answer, Call, json_answer
 
 if TYPE_CHECKING:
@@ -27,28 +40,65 @@ class Route(NamedTuple):
 
 
 def _route(method: str, path: str, handler: Handler, *, is_open: bool = False) -> Route:
-    """`{name}` matches one part of a path; a slash at the end makes no difference."""
-    pattern = re.sub(r"\{(\w+)\}", lambda m: f"(?P<{m[1]}>[^/]+)", path)
+    """`{name}` matches one part of a path, `{name*}` all that is left; a slash at the end makes no difference."""
+    pattern = re.sub(r"\{(\w+)(\*?)\}", lambda m: f"(?P<{m[1]}>{'.+?' if m[2] else '[^/]+'})", path)
     pattern = pattern.replace("/vX/", r"/v(?P<version>\d+\.\d)/").replace("/vX?", r"/v(?P<version>\d+\.\d)")
     return Route(method, re.compile(pattern + "/?"), handler, is_open)
 
 
+def _query(sandbox: Sandbox, call: Call, path: Mapping[str, str], *, all_rows: bool) -> Answer:
+    """Rows, or only what the columns are where the client asks for those."""
+    if call.query.get("columns", "").lower() == "true":
+        return column_metadata.columns(sandbox.seen(call), call, path, all_rows=all_rows)
+    return query_api.query(sandbox.seen(call), sandbox.cursors, call, path, all_rows=all_rows)
+
+
+_OAUTH = "/services/oauth2/"
 _D = "/services/data/vX"
 ROUTES: tuple[Route, ...] = (
-    _route("POST", "/services/oauth2/token", lambda s, c, p: oauth_api.token(s.org, s.sessions, c, p), is_open=True),
-    _route("GET", "/services/oauth2/userinfo", lambda s, c, p: oauth_api.userinfo(s.org, c, p)),
-    _route("POST", "/services/oauth2/userinfo", lambda s, c, p: oauth_api.userinfo(s.org, c, p)),
+    _route("GET", _OAUTH + "authorize", lambda s, c, p: authorize_api.authorize(s.sign_in, c, p), is_open=True),
+    _route("POST", _OAUTH + "authorize", lambda s, c, p: authorize_api.authorize(s.sign_in, c, p), is_open=True),
+    _route("POST", _OAUTH + "token", lambda s, c, p: token_api.token(s.sign_in, c, p), is_open=True),
+    _route("POST", _OAUTH + "introspect", lambda s, c, p: identity_api.introspect(s.sign_in, c, p), is_open=True),
+    _route("POST", _OAUTH + "revoke", lambda s, c, p: identity_api.revoke(s.sign_in, c, p), is_open=True),
+    _route("GET", _OAUTH + "revoke", lambda s, c, p: identity_api.revoke(s.sign_in, c, p), is_open=True),
+    _route("GET", _OAUTH + "userinfo", lambda s, c, p: oauth_api.userinfo(s.seen(c), c, p)),
+    _route("POST", _OAUTH + "userinfo", lambda s, c, p: oauth_api.userinfo(s.seen(c), c, p)),
+    _route("GET", "/id/{organization}/{user}", lambda s, c, p: identity_api.identity(s.sign_in, c, p), is_open=True),
     _route("GET", "/services/data", lambda s, c, p: describe_api.versions(s.org, c, p), is_open=True),
     _route("GET", _D + "?", lambda s, c, p: describe_api.resources(s.org, c, p)),
     _route("GET", _D + "/limits", lambda s, c, p: describe_api.limits(s.org, c, p, s.calls, s.jobs.created)),
-    _route("GET", _D + "/sobjects", lambda s, c, p: describe_api.describe_global(s.org, c, p)),
-    _route("GET", _D + "/sobjects/{object}", lambda s, c, p: describe_api.basic_information(s.org, c, p)),
-    _route("GET", _D + "/sobjects/{object}/describe", lambda s, c, p: describe_api.describe(s.org, c, p)),
-    _route("GET", _D + "/sobjects/{object}/{id}", lambda s, c, p: describe_api.record(s.org, c, p)),
-    _route("GET", _D + "/query", lambda s, c, p: query_api.query(s.org, s.cursors, c, p, all_rows=False)),
-    _route("GET", _D + "/queryAll", lambda s, c, p: query_api.query(s.org, s.cursors, c, p, all_rows=True)),
-    _route("GET", _D + "/query/{locator}", lambda s, c, p: query_api.next_page(s.org, s.cursors, c, p)),
-    _route("GET", _D + "/queryAll/{locator}", lambda s, c, p: query_api.next_page(s.org, s.cursors, c, p)),
+    _route("GET", _D + "/limits/recordCount", lambda s, c, p: describe_api.record_counts(s.seen(c), c, p)),
+    _route("GET", _D + "/sobjects", lambda s, c, p: describe_api.describe_global(s.seen(c), c, p)),
+    _route("GET", _D + "/sobjects/{object}", lambda s, c, p: describe_api.basic_information(s.seen(c), c, p)),
+    _route("POST", _D + "/sobjects/{object}", lambda s, c, p: record_api.create(s.seen(c), c, p)),
+    _route("GET", _D + "/sobjects/{object}/describe", lambda s, c, p: describe_api.describe(s.seen(c), c, p)),
+    _route("GET", _D + "/sobjects/{object}/updated", lambda s, c, p: replication_api.updated(s.seen(c), c, p)),
+    _route("GET", _D + "/sobjects/{object}/deleted", lambda s, c, p: replication_api.deleted(s.seen(c), c, p)),
+    _route("GET", _D + "/sobjects/{object}/{id}", lambda s, c, p: record_api.read(s.seen(c), c, p)),
+    _route("PATCH", _D + "/sobjects/{object}/{id}", lambda s, c, p: record_api.update(s.seen(c), c, p)),
+    _route("DELETE", _D + "/sobjects/{object}/{id}", lambda s, c, p: record_api.delete(s.seen(c), c, p)),
+    _route("GET", _D + "/sobjects/{object}/{field}/{value*}", lambda s, c, p: record_api.read_by_key(s.seen(c), c, p)),
+    _route("PATCH", _D + "/sobjects/{object}/{field}/{value*}", lambda s, c, p: record_api.upsert(s.seen(c), c, p)),
+    _route(
+        "DELETE",
+        _D + "/sobjects/{object}/{field}/{value*}",
+        lambda s, c, p: record_api.delete_by_key(s.seen(c), c, p),
+    ),
+    _route("POST", _D + "/composite", lambda s, c, p: composite_api.composite(s.org, c, p, s.answer_uncounted)),
+    _route("POST", _D + "/composite/batch", lambda s, c, p: composite_api.batch(c, p, s.answer_counted)),
+    _route("POST", _D + "/composite/sobjects", lambda s, c, p: collections_api.create(s.seen(c), c, p)),
+    _route("PATCH", _D + "/composite/sobjects", lambda s, c, p: collections_api.update(s.seen(c), c, p)),
+    _route("DELETE", _D + "/composite/sobjects", lambda s, c, p: collections_api.delete(s.seen(c), c, p)),
+    _route("GET", _D + "/composite/sobjects/{object}", lambda s, c, p: collections_api.read(s.seen(c), c, p)),
+    _route("POST", _D + "/composite/sobjects/{object}", lambda s, c, p: collections_api.read(s.seen(c), c, p)),
+    _route(
+        "PATCH", _D + "/composite/sobjects/{object}/{field}", lambda s, c, p: collections_api.upsert(s.seen(c), c, p)
+    ),
+    _route("GET", _D + "/query", lambda s, c, p: _query(s, c, p, all_rows=False)),
+    _route("GET", _D + "/queryAll", lambda s, c, p: _query(s, c, p, all_rows=True)),
+    _route("GET", _D + "/query/{locator}", lambda s, c, p: query_api.next_page(s.seen(c), s.cursors, c, p)),
+    _route("GET", _D + "/queryAll/{locator}", lambda s, c, p: query_api.next_page(s.seen(c), s.cursors, c, p)),
     _route("POST", _D + "/jobs/query", lambda s, c, p: s.jobs.create(c, p)),
     _route("GET", _D + "/jobs/query", lambda s, c, p: s.jobs.list(c, p)),
     _route("GET", _D + "/jobs/query/{job}", lambda s, c, p: s.jobs.info(c, p)),
@@ -59,9 +109,12 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", CONTROL + "changes", lambda s, c, p: control_api.changes(s.org, c, p), is_open=True),
     _route("POST", CONTROL + "clock", lambda s, c, p: control_api.clock(s.org, c, p), is_open=True),
     _route("GET", CONTROL + "clock", lambda s, c, p: control_api.clock(s.org, c, p), is_open=True),
+    _route("POST", CONTROL + "sessions/expire", lambda s, c, p: control_api.expire(s.sign_in, c, p), is_open=True),
+    _route("GET", CONTROL + "jwt-key", lambda s, c, p: control_api.jwt_key(s.sign_in, c, p), is_open=True),
     _route("GET", CONTROL + "truth/{object}", lambda s, c, p: control_api.truth(s.org, c, p), is_open=True),
     _route("GET", CONTROL + "log", lambda s, c, p: json_answer(s.log.entries()), is_open=True),
     _route("DELETE", CONTROL + "log", lambda s, c, p: s.clear_log(), is_open=True),
-    _route("POST", CONTROL + "faults", lambda s, c, p: s.no_faults(), is_open=True),
-    _route("DELETE", CONTROL + "faults", lambda s, c, p: s.no_faults(), is_open=True),
+    _route("POST", CONTROL + "faults", lambda s, c, p: control_api.switch_on(s.faults, c), is_open=True),
+    _route("DELETE", CONTROL + "faults", lambda s, c, p: control_api.switch_off(s.faults), is_open=True),
+    _route("GET", CONTROL + "faults", lambda s, c, p: json_answer(s.faults.documents()), is_open=True),
 )

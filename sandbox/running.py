@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 import uvicorn
 
+from sandbox.certificate import Certificate, make_certificate
+from sandbox.errors import ApiError, FaultsFileError
 from sandbox.org import Org
+from sandbox.sending import Protocol
 from sandbox.server import Sandbox
 
 HOST = "127.0.0.1"
@@ -19,7 +26,10 @@ _START_SECONDS = 30.0
 
 
 class Running(NamedTuple):
-    """A sandbox that answers: where, and how to sign in."""
+    """A sandbox that answers: where, and how to sign in.
+
+    `certificate` is the file that clients must trust where it speaks TLS.
+    """
 
     instance_url: str
     access_token: str
@@ -28,52 +38,96 @@ class Running(NamedTuple):
     username: str
     org: Org
     sandbox: Sandbox
+    certificate: Path | None = None
 
 
 @contextmanager
-def serve(org: Org | Path | str, port: int = 0, seed: int = 0) -> Iterator[Running]:
+def serve(org: Org | Path | str, port: int = 0, seed: int = 0, *, tls: bool = False) -> Iterator[Running]:
     """Run a sandbox in a thread as long as the block lasts.
 
     Args:
         org: an org, or the path of an org folder, which is loaded (and closed at the end).
         port: the port on 127.0.0.1; 0 takes a free one.
-        seed: tokens follow from it.
+        seed: tokens and faults follow from it.
+        tls: speak https, with a certificate that signs itself.
 
     Raises:
         OrgError: the folder is no org.
+        TlsUnavailableError: the package that makes certificates is not installed.
         OSError: the port is taken.
     """
     owned = not isinstance(org, Org)
-    opened = org if isinstance(org, Org) else Org.load(org)
-    sandbox = Sandbox(opened, seed)
-    listener = _listen(port)
-    server = _server(sandbox)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
-    try:
-        thread.start()
-        _wait_until_started(server, thread)
-        yield _running(sandbox, listener)
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
-        sandbox.close()
-        if owned:
-            opened.close()
+    with _certificate(tls) as certificate:
+        opened = org if isinstance(org, Org) else Org.load(org)
+        sandbox = Sandbox(opened, seed)
+        listener = _listen(port)
+        server = _server(sandbox, certificate)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
+        try:
+            thread.start()
+            _wait_until_started(server, thread)
+            yield _running(sandbox, listener, certificate)
+        finally:
+            server.should_exit = True
+            thread.join()
+            listener.close()
+            sandbox.close()
+            if owned:
+                opened.close()
 
 
-def serve_until_stopped(org: Org, port: int = 0, seed: int = 0, ready: Callable[[Running], None] | None = None) -> None:
-    """Run a sandbox in this thread until it is interrupted; `ready` is told once it answers."""
-    sandbox = Sandbox(org, seed)
-    listener = _listen(port)
-    server = _server(sandbox)
+def serve_until_stopped(
+    org: Org,
+    port: int = 0,
+    seed: int = 0,
+    ready: Callable[[Running], None] | None = None,
+    *,
+    tls: bool = False,
+    faults: Path | None = None,
+) -> None:
+    """Run a sandbox in this thread until it is interrupted; `ready` is told once it answers.
+
+    `faults` is a file with the list of faults to switch on. Raises OSError, TlsUnavailableError and FaultsFileError.
+    """
+    with _certificate(tls) as certificate:
+        sandbox = Sandbox(org, seed)
+        try:
+            if faults is not None:
+                _switch_on(sandbox, faults)
+            with _listen(port) as listener:
+                server = _server(sandbox, certificate)
+                before = signal.signal(signal.SIGTERM, _leave)
+                try:
+                    if ready is not None:
+                        ready(_running(sandbox, listener, certificate))
+                    server.run(sockets=[listener])
+                finally:
+                    signal.signal(signal.SIGTERM, before)
+        finally:
+            sandbox.close()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End by way of the blocks that clean up; the server hands the signal on once it has stopped."""
+    raise SystemExit(128 + number)
+
+
+def _switch_on(sandbox: Sandbox, path: Path) -> None:
     try:
-        if ready is not None:
-            ready(_running(sandbox, listener))
-        server.run(sockets=[listener])
-    finally:
-        listener.close()
-        sandbox.close()
+        sandbox.faults.add(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise FaultsFileError(f"{path}: cannot be read as JSON: {error}") from error
+    except ApiError as error:
+        raise FaultsFileError(f"{path}: {error.message}") from error
+
+
+@contextmanager
+def _certificate(tls: bool) -> Iterator[Certificate | None]:
+    if not tls:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="accord-sandbox-tls-") as folder:
+        yield make_certificate(Path(folder))
 
 
 def _listen(port: int) -> socket.socket:
@@ -90,11 +144,11 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _server(sandbox: Sandbox) -> uvicorn.Server:
+def _server(sandbox: Sandbox, certificate: Certificate | None) -> uvicorn.Server:
     # h11 keeps the letter case of header names, which some clients depend on.
     config = uvicorn.Config(
         sandbox,
-        http="h11",
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -104,19 +158,22 @@ def _server(sandbox: Sandbox) -> uvicorn.Server:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=300,
         h11_max_incomplete_event_size=64 * 1024,
+        ssl_certfile=certificate.path if certificate else None,
+        ssl_keyfile=certificate.key_path if certificate else None,
     )
     return uvicorn.Server(config)
 
 
-def _running(sandbox: Sandbox, listener: socket.socket) -> Running:
+def _running(sandbox: Sandbox, listener: socket.socket, certificate: Certificate | None) -> Running:
     return Running(
-        f"http://{HOST}:{listener.getsockname()[1]}",
+        f"{'https' if certificate else 'http'}://{HOST}:{listener.getsockname()[1]}",
         sandbox.first_session.token,
         sandbox.sessions.client_id,
         sandbox.sessions.client_secret,
         sandbox.org.user.username,
         sandbox.org,
         sandbox,
+        certificate.path if certificate else None,
     )
 
 

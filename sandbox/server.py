@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import threading
-import zlib
-from collections.abc import Iterator
 from email.utils import format_datetime
-from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from sandbox import describe_api
 from sandbox.bulk_api import BulkJobs
 from sandbox.errors import ApiError
+from sandbox.faults import Faults
 from sandbox.org import Org
-from sandbox.query_api import Cursors
+from sandbox.query_cursors import Cursors
 from sandbox.request_log import RequestLog
 from sandbox.routes import CONTROL, ROUTES
+from sandbox.sending import encoded, send_answer
 from sandbox.sessions import Sessions
+from sandbox.sign_in import SignIn
 from sandbox.wire import Answer, Call, json_answer, no_content
-
-_SMALLEST_GZIP = 1024
-_GZIP_LEVEL = 1
 
 
 class Sandbox:
@@ -35,18 +32,22 @@ class Sandbox:
 
     org: Org
     sessions: Sessions
+    sign_in: SignIn
     cursors: Cursors
     jobs: BulkJobs
     log: RequestLog
+    faults: Faults
     calls: int
 
     def __init__(self, org: Org, seed: int = 0) -> None:
         self.org = org
-        self.sessions = Sessions(org.settings.organization_id, org.settings.name, seed)
+        self.sessions = Sessions(org.settings.organization_id, org.settings.name, seed, org.settings.oauth)
+        self.sign_in = SignIn(org, self.sessions)
         self.first_session = self.sessions.open(org.user.id, org.now())
         self.cursors = Cursors()
         self.jobs = BulkJobs(org)
         self.log = RequestLog()
+        self.faults = Faults(seed)
         self.calls = 0
         self._counting = threading.Lock()
 
@@ -59,18 +60,34 @@ class Sandbox:
         self.log.clear()
         return no_content()
 
-    def no_faults(self) -> Answer:
-        """Faults are not there yet, which a caller must not overlook."""
-        raise ApiError(501, "NOT_IMPLEMENTED", "this sandbox cannot switch on faults yet")
-
     def answer(self, call: Call) -> Answer:
-        """Answer one request; errors become Salesforce's bodies."""
+        """Answer one request, through the faults that are switched on; errors become Salesforce's bodies."""
+        if call.path.startswith(CONTROL):
+            return self._answered(call)
+        return self.faults.around(self, call, self._answered)
+
+    def _answered(self, call: Call) -> Answer:
         try:
             return self._dispatched(call)
         except ApiError as error:
             return json_answer(error.body, error.status)
 
-    def _dispatched(self, call: Call) -> Answer:
+    def seen(self, call: Call) -> Org:
+        """The org as the user of the call sees it."""
+        return self.org.seen_by(call.user.user_id)
+
+    def answer_counted(self, call: Call) -> Answer:
+        """Answer a request that stands inside of another and counts as one; raises ApiError."""
+        return self._dispatched(call, counted=True)
+
+    def answer_uncounted(self, call: Call) -> Answer:
+        """Answer a request that is part of another one; raises ApiError."""
+        return self._dispatched(call, counted=False)
+
+    def _dispatched(self, call: Call, *, counted: bool = True) -> Answer:
+        self.org.catch_up()
+        if call.method == "POST" and "_HttpMethod" in call.query:
+            call = call._replace(method=call.query["_HttpMethod"].upper())
         other_method = False
         for route in ROUTES:
             match = route.pattern.fullmatch(call.path)
@@ -83,12 +100,13 @@ class Sandbox:
             if "version" in path:
                 _check_version(path["version"])
             if not route.is_open:
-                session = self.sessions.find(call.headers.get("authorization"))
+                session = call.session or self.sessions.find(call.headers.get("authorization"))
                 if session is None:
                     raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
                 call = call._replace(session=session)
-                with self._counting:
-                    self.calls += 1
+                if counted:
+                    with self._counting:
+                        self.calls += 1
             return route.handler(self, call, path)
         if other_method:
             raise ApiError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{call.method}' not allowed.")
@@ -110,28 +128,21 @@ class Sandbox:
             headers={k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]},
             body=body,
             base_url=f"{scope['scheme']}://{request.headers.get('host', '127.0.0.1')}",
+            uri_bytes=len(scope["raw_path"]) + len(scope["query_string"]),
+            header_bytes=sum(len(name) + len(value) + 4 for name, value in scope["headers"]),
         )
         answer = await run_in_threadpool(self.answer, call)
         if not call.path.startswith(CONTROL):
             self.log.add(call, answer.status, self.org.now())
-        await _send(call, self._with_headers(call, answer), send)
+        await send_answer(self._with_headers(call, answer), scope, receive, send)
 
     def _with_headers(self, call: Call, answer: Answer) -> Answer:
         """Add the headers that all answers have, and compress where the client asked for it."""
         headers = [("Date", format_datetime(self.org.now(), usegmt=True)), *answer.headers]
-        if call.path.startswith("/services/data/"):
+        if call.path.startswith("/services/data/") and "Sforce-Limit-Info" not in dict(answer.headers):
             used, most = self.calls, self.org.settings.daily_api_requests
             headers.append(("Sforce-Limit-Info", f"api-usage={used}/{most}"))
-        body = answer.body
-        large = not isinstance(body, bytes) or len(body) >= _SMALLEST_GZIP
-        if large and "gzip" in call.headers.get("accept-encoding", ""):
-            headers.append(("Content-Encoding", "gzip"))
-            body = b"".join(_gzipped(iter((body,)))) if isinstance(body, bytes) else _gzipped(body)
-        if isinstance(body, bytes) and answer.status != 204:
-            headers.append(("Content-Length", str(len(body))))
-        elif answer.status != 204:
-            headers.append(("Transfer-Encoding", "chunked"))
-        return Answer(answer.status, body, tuple(headers))
+        return encoded(answer._replace(headers=tuple(headers)), call.headers.get("accept-encoding", ""))
 
 
 def _check_version(version: str) -> None:
@@ -140,23 +151,3 @@ def _check_version(version: str) -> None:
         raise ApiError(410, "UNSUPPORTED_API_VERSION", f"API version {version} is retired")
     if not describe_api.OLDEST_VERSION <= number <= describe_api.NEWEST_VERSION:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
-
-
-def _gzipped(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    for block in blocks:
-        if packed := packer.compress(block):
-            yield packed
-    yield packer.flush()
-
-
-async def _send(call: Call, answer: Answer, send: Send) -> None:
-    raw = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers]
-    start: dict[str, Any] = {"type": "http.response.start", "status": answer.status, "headers": raw}
-    await send(start)
-    if isinstance(answer.body, bytes):
-        await send({"type": "http.response.body", "body": answer.body, "more_body": False})
-        return
-    async for block in iterate_in_threadpool(answer.body):
-        await send({"type": "http.response.body", "body": block, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})

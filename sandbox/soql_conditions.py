@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import assert_never
 
 from compiler.meaning import like_parts, null_passes, null_passes_negation
 from compiler.meaning.like import AnyOne, AnyRun, matches_anything
-from compiler.schema import NUMBER_TYPES
 from grammar.soql_tree import (
     And,
     Comparison,
     Condition,
     CurrencyValue,
-    DateLiteral,
     FieldPath,
     FunctionCall,
     Not,
@@ -26,24 +23,21 @@ from grammar.soql_tree import (
     Value,
     ValueList,
 )
-from grammar.source import Span
 from sandbox import soql_functions as functions
 from sandbox.errors import SoqlError
 from sandbox.quoting import text, text_list
 from sandbox.soql_literals import day_range, is_null, literal, number, wrong_kind
-from sandbox.soql_scope import Operand, Scope, unknown_object
-
-_RANGES = frozenset({"<", "<=", ">", ">="})
-_MOST_SUBSELECTS = 2
-_LIKE_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[%_]")
+from sandbox.soql_operators import RANGES, check_operator
+from sandbox.soql_scope import Operand, Scope
+from sandbox.soql_semi_joins import check_subselects, leaves, semi_join
 
 Lookup = Callable[[FieldPath | FunctionCall], Operand]
 
 
 def where_sql(condition: Condition, scope: Scope) -> str:
     """The condition of a WHERE clause over the tables of `scope`; raises SoqlError where Salesforce refuses."""
-    _check_subselects(condition)
-    return _Conditions(scope, lambda left: _filtered(left, scope)).sql(condition)
+    check_subselects(condition)
+    return _where(condition, scope)
 
 
 def having_sql(condition: Condition, scope: Scope, lookup: Lookup) -> str:
@@ -52,21 +46,6 @@ def having_sql(condition: Condition, scope: Scope, lookup: Lookup) -> str:
         if isinstance(leaf.right, SubSelect):
             raise SoqlError("MALFORMED_QUERY", "Semi join sub-selects are not allowed in HAVING", leaf.right.span)
     return _Conditions(scope, lookup).sql(condition)
-
-
-def leaves(condition: Condition) -> list[Comparison]:
-    """All comparisons of a condition, in their order."""
-    match condition:
-        case Comparison():
-            return [condition]
-        case And(operands=operands) | Or(operands=operands):
-            return [leaf for operand in operands for leaf in leaves(operand)]
-        case Not(operand=inner) | Paren(inner=inner):
-            return leaves(inner)
-        case Use():
-            return []
-        case _:
-            assert_never(condition)
 
 
 def _filtered(left: FieldPath | FunctionCall, scope: Scope) -> Operand:
@@ -86,27 +65,8 @@ def _filtered(left: FieldPath | FunctionCall, scope: Scope) -> Operand:
     return operand
 
 
-def _check_subselects(condition: Condition) -> None:
-    subselects = [leaf.right for leaf in leaves(condition) if isinstance(leaf.right, SubSelect)]
-    if len(subselects) > _MOST_SUBSELECTS:
-        raise SoqlError(
-            "MALFORMED_QUERY", f"Maximum {_MOST_SUBSELECTS} semi join sub-selects are allowed.", subselects[2].span
-        )
-    _refuse_under_or(condition, under_or=False)
-
-
-def _refuse_under_or(condition: Condition, under_or: bool) -> None:
-    match condition:
-        case Comparison(right=SubSelect(span=span)) if under_or:
-            raise SoqlError("MALFORMED_QUERY", "Semi join sub-selects are not allowed with the 'OR' operator", span)
-        case Or(operands=operands):
-            for operand in operands:
-                _refuse_under_or(operand, under_or=True)
-        case And(operands=operands):
-            for operand in operands:
-                _refuse_under_or(operand, under_or)
-        case Not(operand=inner) | Paren(inner=inner):
-            _refuse_under_or(inner, under_or)
+def _where(condition: Condition, scope: Scope) -> str:
+    return _Conditions(scope, lambda left: _filtered(left, scope)).sql(condition)
 
 
 class _Conditions:
@@ -141,9 +101,9 @@ class _Conditions:
 
     def _comparison(self, leaf: Comparison, negated: bool) -> str:
         left = self.lookup(leaf.left)
-        _check_operator(left, leaf)
+        check_operator(left, leaf, self.world.switches)
         if isinstance(leaf.right, SubSelect):
-            return self._semi_join(left, leaf, leaf.right, negated)
+            return semi_join(left, leaf, leaf.right, self.scope, _where, negated=negated)
         values = leaf.right.items if isinstance(leaf.right, ValueList) else (leaf.right,)
         if left.kind == "boolean":
             test = self._boolean(left, leaf, values)
@@ -154,7 +114,7 @@ class _Conditions:
         """The test on values that are there, and what the table of nulls says about those that are not."""
         present = tuple(v for v in values if not is_null(v))
         with_null = len(present) < len(values)
-        if with_null and leaf.operator in _RANGES and self.world.switches.range_with_null == "refuse":
+        if with_null and leaf.operator in RANGES and self.world.switches.range_with_null == "refuse":
             raise SoqlError("MALFORMED_QUERY", f"unexpected token: 'null' behind {leaf.operator}", leaf.right.span)
         anything = (
             leaf.operator == "LIKE"
@@ -283,99 +243,6 @@ class _Conditions:
         wanted = ["false" if is_null(v) else literal(left, v, self.world) for v in values]
         sign = "NOT IN" if leaf.operator in ("!=", "NOT IN") else "IN"
         return f"(coalesce({left.sql}, false) {sign} ({', '.join(wanted)}))"
-
-    def _semi_join(self, left: Operand, leaf: Comparison, inner: SubSelect, negated: bool) -> str:
-        sobject = self.world.schema.object(inner.object)
-        if sobject is None:
-            raise unknown_object(inner.object, inner.object_span)
-        if left.kind not in ("id", "reference"):
-            raise SoqlError(
-                "INVALID_FIELD",
-                f"the left operand of a semi join must be an id or a reference: {left.name}",
-                leaf.left.span,
-            )
-        root = self.scope.root.sobject
-        if root is not None and root.name == sobject.name and left.kind == "id":
-            raise SoqlError(
-                "INVALID_FIELD",
-                "The inner and outer selects should not be on the same object type",
-                inner.span,
-            )
-        scope = Scope(self.world, (), sobject, self.scope.prefix + "s")
-        column = scope.field(inner.field)
-        if column.kind not in ("id", "reference"):
-            raise SoqlError(
-                "INVALID_FIELD",
-                f"the inner select of a semi join must select an id or a reference: {column.name}",
-                inner.field.span,
-            )
-        if not _targets(left) & _targets(column):
-            raise SoqlError(
-                "MALFORMED_QUERY",
-                f"Entity type of {left.name} does not match that of the inner field {column.name}",
-                inner.field.span,
-            )
-        tests = [f"{column.sql} IS NOT NULL"]
-        if scope.visible_sql:
-            tests.append(scope.visible_sql)
-        if inner.condition is not None:
-            for nested in leaves(inner.condition):
-                if isinstance(nested.right, SubSelect):
-                    raise SoqlError(
-                        "MALFORMED_QUERY", "Nesting of semi join sub-selects is not supported", nested.right.span
-                    )
-            tests.append(_Conditions(scope, lambda operand: _filtered(operand, scope)).sql(inner.condition))
-        select = f"SELECT {column.sql} FROM {scope.from_sql} WHERE {' AND '.join(tests)}"
-        if (leaf.operator == "NOT IN") == negated:
-            return f"({left.sql} IS NOT NULL AND {left.sql} IN ({select}))"
-        missing = f"NOT ({left.sql} IN ({select}))"
-        if self.world.switches.null_passes_anti_join:
-            return f"({left.sql} IS NULL OR {missing})"
-        return f"({left.sql} IS NOT NULL AND {missing})"
-
-
-def _check_operator(left: Operand, leaf: Comparison) -> None:
-    operator = leaf.operator
-    kind = left.kind
-    multi = kind == "multipicklist"
-    if kind == "distance":
-        allowed = {"<", ">"}
-        wrong = operator not in allowed
-    elif operator in ("INCLUDES", "EXCLUDES"):
-        wrong = not multi
-    elif operator == "LIKE":
-        wrong = not _is_text(kind)
-    elif operator in _RANGES:
-        wrong = multi or kind == "boolean"
-    else:
-        wrong = False
-    if wrong:
-        raise _invalid_operator(kind, leaf.span)
-    values = leaf.right.items if isinstance(leaf.right, ValueList) else (leaf.right,)
-    for value in values:
-        if operator != "LIKE" and isinstance(value, StringValue) and _LIKE_ESCAPE.search(value.raw):
-            raise SoqlError(
-                "MALFORMED_QUERY", f"Invalid string literal '{value.raw}'. Illegal character sequence", value.span
-            )
-    if isinstance(leaf.right, DateLiteral) and kind not in ("date", "datetime"):
-        raise wrong_kind(left, leaf.right)
-
-
-def _targets(operand: Operand) -> set[str]:
-    """The objects whose Ids an operand may hold."""
-    if operand.kind == "id":
-        return {operand.owner.name} if operand.owner else set()
-    return set(operand.field.reference_to) if operand.field else set()
-
-
-def _is_text(kind: str) -> bool:
-    others = {"id", "reference", "boolean", "date", "datetime", "time", "multipicklist", "distance"}
-    return kind not in others and kind not in NUMBER_TYPES
-
-
-def _invalid_operator(kind: str, span: Span) -> SoqlError:
-    word = "id" if kind in ("id", "reference") else kind
-    return SoqlError("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator on {word} field", span)
 
 
 def _choices(value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from enum import Enum
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -16,7 +17,10 @@ CSV = "text/csv; charset=UTF-8"
 
 
 class Call(NamedTuple):
-    """One request. Header names are in lower case; `path` is decoded; `session` is set where a token was needed."""
+    """One request. Header names are in lower case; `path` is decoded; `session` is set where a token was needed.
+
+    `uri_bytes` and `header_bytes` are how long the address and the headers were on the wire.
+    """
 
     method: str
     path: str
@@ -25,6 +29,8 @@ class Call(NamedTuple):
     body: bytes
     base_url: str
     session: Session | None = None
+    uri_bytes: int = 0
+    header_bytes: int = 0
 
     @property
     def user(self) -> Session:
@@ -57,12 +63,36 @@ class NumberText(str):
     __slots__ = ()
 
 
+class BreakKind(Enum):
+    """How the transfer of a body goes wrong."""
+
+    RESET = "the connection is reset"
+    CLOSE = "the connection is closed, and the end of the body is never said"
+    DRIP = "one byte at a time"
+
+
+class Break(NamedTuple):
+    """A transfer that goes wrong after so many bytes of the body (None: half of them).
+
+    `seconds` is the time between two bytes of a drip, or before a reset.
+    """
+
+    kind: BreakKind
+    after: int | None = None
+    seconds: float = 0.0
+
+
 class Answer(NamedTuple):
-    """An answer: status, body (at once or as a stream) and headers in the letter case that goes on the wire."""
+    """An answer: status, body (at once or as a stream) and headers in the letter case that goes on the wire.
+
+    `compress` is whether the body may be compressed for a client that asks for it.
+    """
 
     status: int
     body: bytes | Iterator[bytes]
     headers: tuple[tuple[str, str], ...] = ()
+    compress: bool = True
+    broken: Break | None = None
 
 
 def json_answer(value: object, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:

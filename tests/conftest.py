@@ -26,3 +26,11 @@ def acme() -> Iterator[LocalOrg]:
     """The example org, for tests that only read from it."""
     with local_org(ROOT / "specs/acme/org") as org:
         yield org
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing that a test starts touches the cache folder of the person who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

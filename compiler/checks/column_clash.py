@@ -12,8 +12,8 @@ def column_clash(name: str, table: str, span: Span, taken_by: str, first: Span |
     """A column name is taken already; DuckDB compares names without case."""
     return Diagnostic(
         RULE,
-        f"`{table}` already has a column `{name}`: {taken_by}",
-        Label(span, f"would be a second column `{name}`"),
+        f"`{table}` would have two columns `{name}`: this one and {taken_by}",
+        Label(span, f"gives the column name `{name}`"),
         (Label(first, "the first one"),) if first else (),
         "choose another name",
     )
@@ -23,8 +23,8 @@ def table_clash(name: str, span: Span, taken_by: str, first: Span | None) -> Dia
     """A table name is taken already."""
     return Diagnostic(
         RULE,
-        f"there already is a table `{name}`: {taken_by}",
-        Label(span, f"would be a second table `{name}`"),
+        f"there would be two tables `{name}`: this one and {taken_by}",
+        Label(span, f"gives the table name `{name}`"),
         (Label(first, "the first one"),) if first else (),
         "choose another display name",
     )

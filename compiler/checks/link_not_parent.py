@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.checks.type_words import field_of_type
 from grammar.diagnostics import Diagnostic, Label, Rule, Severity
 from grammar.source import Span
 
@@ -12,13 +13,11 @@ def link_not_parent(
     name: str, child: str, parent: str, kind: str, targets: tuple[str, ...], choices: list[str], span: Span
 ) -> Diagnostic:
     """The link is no reference to the parent object; `choices` are the child's fields that are."""
-    what = f"refers to {', '.join(f'`{t}`' for t in targets)}" if targets else f"is a field of type {kind}"
+    what = f"refers to {', '.join(f'`{t}`' for t in targets)}" if targets else f"is {field_of_type(kind)}"
     if choices:
-        way_out = f"fields of `{child}` that lead to {parent}: {', '.join(f'`{c}`' for c in choices[:8])}"
+        way_out = f"from `{child}`, these lead to {parent}: {', '.join(f'`{c}`' for c in choices[:8])}"
     else:
-        way_out = (
-            f"`{child}` has no field that refers to {parent}: go through another object, or match a value (`via F = G`)"
-        )
+        way_out = f"`{child}` has no lookup that leads to {parent}: match a value that both have (`via F = G`)"
     return Diagnostic(
         RULE,
         f"`{name}` does not lead to {parent}: it {what}",
@@ -31,7 +30,7 @@ def link_types_differ(child: str, child_kind: str, parent: str, parent_kind: str
     """The two fields of `via F = G` cannot be equal."""
     return Diagnostic(
         RULE,
-        f"`{child}` ({child_kind}) and `{parent}` ({parent_kind}) cannot be compared",
+        f"`{child}` is {field_of_type(child_kind)} and `{parent}` {field_of_type(parent_kind)}: they cannot be equal",
         Label(span, "values of different types"),
         help="match two fields of the same kind",
     )

@@ -11,7 +11,7 @@ from grammar.source import Span
 OWNER_KIND = Rule("E0207", "unknown-owner-kind", Severity.ERROR)
 TABLE = Rule("E0209", "unknown-table", Severity.ERROR)
 ZONE = Rule("E0210", "unknown-time-zone", Severity.ERROR)
-CURRENCY = Rule("E0211", "currency-not-supported", Severity.ERROR)
+CURRENCY = Rule("E0211", "unknown-currency", Severity.ERROR)
 
 
 def unknown_owner_kind(kind: str, span: Span, known: Sequence[str]) -> Diagnostic:
@@ -33,36 +33,46 @@ def unknown_table(name: str, what: str, span: Span, known: Sequence[str]) -> Dia
     near = nearest(name, known)
     return Diagnostic(
         TABLE,
-        f"there is no {what} `{name}` in this spec",
+        f"this spec has no {what} `{name}`",
         Label(span, "unknown"),
-        help=f"did you mean `{near}`?" if near else f"known are {', '.join(f'`{k}`' for k in known)}",
-        fix=Fix(f"write `{near}`", (Edit(span, near),)) if near else None,
+        help=_way_out(what, near, known),
+        fix=Fix(f"write `{written_as(near)}`", (Edit(span, written_as(near)),)) if near else None,
     )
 
 
-def unknown_zone(name: str, span: Span) -> Diagnostic:
-    """No time zone of that name."""
+def written_as(name: str) -> str:
+    """A name as it is written in a spec: in double quotes unless it is a plain word."""
+    return name if name.isidentifier() else f'"{name}"'
+
+
+def _way_out(what: str, near: str | None, known: Sequence[str]) -> str:
+    if near:
+        return f"did you mean `{written_as(near)}`?"
+    if not known:
+        return f"this spec has no {what}s: leave it out, or write the statement that makes one"
+    return f"known are {', '.join(f'`{written_as(k)}`' for k in known)}"
+
+
+def unknown_zone(name: str, span: Span, known: Sequence[str]) -> Diagnostic:
+    """No time zone of that name; the city alone finds the zone."""
+    city = name.replace(" ", "_").rpartition("/")[2].lower()
+    near = next((zone for zone in sorted(known) if zone.rpartition("/")[2].lower() == city), None)
+    near = near or nearest(name, known)
     return Diagnostic(
         ZONE,
         f"there is no time zone `{name}`",
         Label(span, "unknown zone"),
-        help='use a name such as "Europe/Berlin" or "America/New_York"',
+        help=f'did you mean `"{near}"`?' if near else 'use a name such as `"Europe/Berlin"` or `"America/New_York"`',
+        fix=Fix(f'write `"{near}"`', (Edit(span, f'"{near}"'),)) if near else None,
     )
 
 
-def currency_not_supported(span: Span, multi_currency: bool) -> Diagnostic:
-    """A currency clause where it cannot be kept."""
-    if multi_currency:
-        return Diagnostic(
-            CURRENCY,
-            "this version of Accord does not convert currencies yet",
-            Label(span, "not there yet"),
-            help="use `latest` or `earliest`, which carry the row's own currency, or a field in one currency",
-        )
+def currency_unknown(name: str, span: Span, money: bool) -> Diagnostic:
+    """A currency is named for values whose own currency Salesforce does not tell."""
+    why = "the object has no field CurrencyIsoCode" if money else "it is a plain number"
     return Diagnostic(
         CURRENCY,
-        "this org has one currency, so there is nothing to convert",
-        Label(span, "leave this out"),
-        help="leave the currency out",
-        fix=Fix("leave it out", (Edit(span, ""),)),
+        f"the values of `{name}` cannot be converted: {why}",
+        Label(span, "no currency to convert from"),
+        help="leave the currency out, or use a currency field",
     )

@@ -19,21 +19,29 @@ _SUFFIXES = {
 }
 
 
+def name_refused(name: str, span: Span) -> Diagnostic | None:
+    """Why objects with such a name cannot be synced, whatever the org; None if nothing stands against it."""
+    lowered = name.lower()
+    why = next((reason for suffix, reason in _SUFFIXES.items() if lowered.endswith(suffix)), None)
+    return _refused(name, why, span) if why else None
+
+
 def object_refused(sobject: SObject, span: Span) -> Diagnostic | None:
     """Why records of this object cannot be synced, or None if they can."""
-    lowered = sobject.name.lower()
-    why = next((reason for suffix, reason in _SUFFIXES.items() if lowered.endswith(suffix)), None)
-    if why is None and not sobject.queryable:
+    why = None
+    if not sobject.queryable:
         why = "Salesforce does not let it be queried"
     if why is None and sobject.field("Id") is None:
         why = "its rows have no Id"
     if why is None and sobject.field("SystemModstamp") is None and sobject.field("CreatedDate") is None:
         why = "its rows have neither SystemModstamp nor CreatedDate"
-    if why is None:
-        return None
+    return _refused(sobject.name, why, span) if why else None
+
+
+def _refused(name: str, why: str, span: Span) -> Diagnostic:
     return Diagnostic(
         RULE,
-        f"`{sobject.name}` cannot be brought in: {why}",
+        f"`{name}` cannot be brought in: {why}",
         Label(span, "cannot be synced"),
         help="bring the object that it belongs to instead",
     )

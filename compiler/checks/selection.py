@@ -33,6 +33,16 @@ def except_not_in_set(name: str, span: Span) -> Diagnostic:
     )
 
 
+def always_comes(name: str, span: Span) -> Diagnostic:
+    """`except` of the key or the stamp."""
+    return Diagnostic(
+        NOT_IN_SET,
+        f"`{name}` always comes: by it Accord knows {'the record' if name == 'Id' else 'that a record has changed'}",
+        Label(span, "cannot be left out"),
+        help="leave it out of the list",
+    )
+
+
 def field_named_twice(name: str, span: Span, first: Span) -> Diagnostic:
     """A field stands twice in one list."""
     return Diagnostic(
@@ -60,6 +70,6 @@ def unsyncable_field(name: str, why: str, span: Span, instead: str | None) -> Di
         NOT_SYNCED,
         f"`{name}` cannot be brought: {why}",
         Label(span, "cannot be synced"),
-        help=instead,
-        fix=Fix(f"write `{instead}`", (Edit(span, instead),)) if instead and instead.isidentifier() else None,
+        help=f"write its parts: `{instead}`" if instead else "leave it out",
+        fix=Fix("write its parts", (Edit(span, instead),)) if instead else None,
     )

@@ -48,13 +48,14 @@ def no_accounts(span: Span) -> Diagnostic:
     )
 
 
-def version_not_first(span: Span) -> Diagnostic:
+def version_not_first(span: Span, number: int) -> Diagnostic:
     """`accord 1` behind other statements."""
     return Diagnostic(
         VERSION_PLACE,
         "the language version must be the first statement",
         Label(span, "not the first"),
         help="move it to the top",
+        fix=Fix("move it to the top", (Edit(Span(0, 0), f"accord {number}\n"), Edit(span, ""))),
     )
 
 

@@ -7,19 +7,25 @@ from grammar.source import Span
 
 RULE = Rule("E0401", "unfilterable-field", Severity.ERROR)
 
+_OTHER_FIELD = "filter on another field; a flow in Salesforce can keep what you look for in a checkbox or a short text"
+_REASONS = {
+    "textarea": ("long text cannot be filtered", _OTHER_FIELD),
+    "encryptedstring": ("encrypted text cannot be filtered", _OTHER_FIELD),
+    "address": ("an address is made of parts", "filter on a part of it, such as the city"),
+    "location": (
+        "a geolocation is made of parts",
+        "filter with `DISTANCE(...) < ...`, or on the latitude or longitude",
+    ),
+    "base64": ("file contents cannot be filtered", "filter on the file's name, type or size"),
+}
+
 
 def unfilterable_field(name: str, kind: str, span: Span) -> Diagnostic:
     """Describe says `filterable: false`."""
-    why = {
-        "textarea": "long text cannot be filtered",
-        "encryptedstring": "encrypted fields cannot be filtered",
-        "address": "filter on a part such as the city",
-        "location": "filter with DISTANCE, or on a part",
-        "base64": "file contents cannot be filtered",
-    }.get(kind, "Salesforce marks it as not filterable")
+    why, way_out = _REASONS.get(kind, ("Salesforce marks it as not filterable", _OTHER_FIELD))
     return Diagnostic(
         RULE,
         f"`{name}` cannot be used in a filter",
         Label(span, why),
-        help="filter on another field, or on a short formula field made from it",
+        help=way_out,
     )

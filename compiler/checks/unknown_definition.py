@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compiler.schema import Field
 from grammar.diagnostics import Diagnostic, Edit, Fix, Label, Rule, Severity
 from grammar.nearest import nearest
 from grammar.source import Span
@@ -13,15 +14,16 @@ OTHER_OBJECT = Rule("E0205", "definition-of-other-object", Severity.ERROR)
 CIRCLE = Rule("E0206", "circular-definition", Severity.ERROR)
 
 
-def unknown_definition(name: str, span: Span, known: Iterable[str], boolean_field: str | None) -> Diagnostic:
-    """Neither a definition nor a comparison; a boolean field needs `= true`."""
-    if boolean_field:
+def unknown_definition(name: str, span: Span, known: Iterable[str], field: Field | None) -> Diagnostic:
+    """Neither a definition nor a comparison; `field` is the field of that name, if there is one."""
+    if field is not None:
+        comparison = f"{field.name} = true" if field.type == "boolean" else f"{field.name} != null"
         return Diagnostic(
             RULE,
-            f"`{boolean_field}` is a field, and a condition compares it with a value",
+            f"`{field.name}` is a field, and a condition compares it with a value",
             Label(span, "no comparison"),
-            help=f"write `{boolean_field} = true`",
-            fix=Fix("compare it with true", (Edit(span, f"{boolean_field} = true"),)),
+            help=f"write `{comparison}`{'' if field.type == 'boolean' else ', for example'}",
+            fix=Fix("compare it with true", (Edit(span, comparison),)) if field.type == "boolean" else None,
         )
     near = nearest(name, known)
     return Diagnostic(
@@ -44,11 +46,12 @@ def definition_of_other_object(name: str, span: Span, defined_on: str, used_on: 
     )
 
 
-def circular_definition(name: str, span: Span) -> Diagnostic:
-    """A definition uses itself, directly or by way of others."""
+def circular_definition(name: str, span: Span, others: list[tuple[str, Span]]) -> Diagnostic:
+    """A definition uses itself, directly or by way of others, which are given with the places where they are made."""
     return Diagnostic(
         CIRCLE,
         f"`{name}` is defined by itself",
-        Label(span, "leads back to its own definition"),
-        help="write out one of the conditions",
+        Label(span, "leads back to itself"),
+        tuple(Label(place, f"by way of `{other}`") for other, place in others),
+        "write out one of the conditions where it is used",
     )

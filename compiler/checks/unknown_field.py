@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.schema import Schema, SObject
 from grammar.diagnostics import Diagnostic, Edit, Fix, Label, Rule, Severity
-from grammar.nearest import nearest
+from grammar.nearest import did_you_mean, near_names, nearest
 from grammar.source import Span
 
 RULE = Rule("E0202", "unknown-field", Severity.ERROR)
@@ -15,11 +15,12 @@ def unknown_field(name: str, span: Span, sobject: SObject, schema: Schema) -> Di
     """No field of that API name; labels count when looking for what was meant, and so do other objects."""
     labels = {f.label: f.name for f in sobject.fields.values()}
     names = [f.name for f in sobject.fields.values()]
-    near = nearest(name, [*names, *labels])
-    meant = labels[near] if near is not None and near not in names else near
+    near = near_names(name, [*names, *labels])
+    choices = tuple(dict.fromkeys(n if n in names else labels[n] for n in near))
+    meant = choices[0] if len(choices) == 1 else None
     elsewhere = sorted(o.name for o in schema.objects.values() if o is not sobject and o.field(name) is not None)
-    if meant:
-        way_out = f"did you mean `{meant}`?"
+    if asked := did_you_mean(choices):
+        way_out = asked
     elif elsewhere:
         way_out = f"`{name}` is a field of {', '.join(f'`{o}`' for o in elsewhere[:3])}"
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.schema import Schema
 from grammar.diagnostics import Diagnostic, Edit, Fix, Label, Rule, Severity
-from grammar.nearest import nearest
+from grammar.nearest import did_you_mean, near_names
 from grammar.source import Span
 
 RULE = Rule("E0201", "unknown-object", Severity.ERROR)
@@ -16,8 +16,9 @@ def unknown_object(name: str, span: Span, schema: Schema) -> Diagnostic:
         o.label_plural: o.name for o in schema.objects.values()
     }
     names = [o.name for o in schema.objects.values()]
-    near = nearest(name, [*names, *labels, *schema.named_only])
-    meant = labels.get(near, near) if near and near not in names else near
+    near = near_names(name, [*names, *labels, *schema.named_only])
+    choices = tuple(dict.fromkeys(n if n in names else labels.get(n, n) for n in near))
+    meant = choices[0] if len(choices) == 1 else None
     if name.lower() in {n.lower() for n in schema.named_only}:
         return Diagnostic(
             RULE,
@@ -29,6 +30,6 @@ def unknown_object(name: str, span: Span, schema: Schema) -> Diagnostic:
         RULE,
         f"there is no object `{name}` in this org's schema",
         Label(span, "unknown, or hidden from the connected user"),
-        help=f"did you mean `{meant}`?" if meant else "check the API name in Salesforce under Setup, Object Manager",
+        help=did_you_mean(choices) or "check the API name in Salesforce under Setup, Object Manager",
         fix=Fix(f"write `{meant}`", (Edit(span, meant),)) if meant else None,
     )

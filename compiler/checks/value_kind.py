@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from grammar.diagnostics import Diagnostic, Label, Rule, Severity
+from compiler.checks.type_words import field_of_type
+from grammar.diagnostics import Diagnostic, Edit, Fix, Label, Rule, Severity
 from grammar.source import Span
 
 ARR = Rule("E0302", "arr-not-number", Severity.ERROR)
@@ -16,8 +17,8 @@ def arr_not_number(name: str, kind: str, span: Span, choices: list[str]) -> Diag
     """ARR comes from something that is no number."""
     return Diagnostic(
         ARR,
-        f"ARR must be a number or a currency amount, and `{name}` is of type {kind}",
-        Label(span, f"type {kind}"),
+        f"ARR must be a number or a currency amount, and `{name}` is {field_of_type(kind)}",
+        Label(span, field_of_type(kind)),
         help=f"fields that fit: {', '.join(f'`{c}`' for c in choices[:8])}" if choices else None,
     )
 
@@ -26,31 +27,33 @@ def renewal_not_date(name: str, kind: str, span: Span, choices: list[str]) -> Di
     """The renewal date comes from something that is no date."""
     return Diagnostic(
         RENEWAL,
-        f"the renewal date must be a date, and `{name}` is of type {kind}",
-        Label(span, f"type {kind}"),
+        f"the renewal date must be a date, and `{name}` is {field_of_type(kind)}",
+        Label(span, field_of_type(kind)),
         help=f"fields that fit: {', '.join(f'`{c}`' for c in choices[:8])}" if choices else None,
     )
 
 
-def aggregate_type(function: str, name: str, kind: str, span: Span) -> Diagnostic:
-    """The aggregate has no meaning for values of that type."""
+def aggregate_type(function: str, name: str, kind: str, span: Span, choices: list[str]) -> Diagnostic:
+    """The aggregate has no meaning for values of that type; `choices` are the object's fields that fit."""
+    fitting = f"fields that fit: {', '.join(f'`{c}`' for c in choices[:8])}" if choices else "choose another field"
     wants = "numbers" if function in ("sum", "average") else "numbers, dates and times"
     return Diagnostic(
         AGGREGATE,
-        f"`{function}` works on {wants}, and `{name}` is of type {kind}",
-        Label(span, f"type {kind}"),
-        help="use `latest` or `earliest` for other values" if function in ("min", "max") else None,
+        f"`{function}` works on {wants}, and `{name}` is {field_of_type(kind)}",
+        Label(span, field_of_type(kind)),
+        help="use `latest` or `earliest` for other values" if function in ("min", "max") else fitting,
     )
 
 
-def aggregate_value(function: str, span: Span) -> Diagnostic:
-    """`count` with a field, or another aggregate without one."""
+def aggregate_value(function: str, name: str | None, span: Span) -> Diagnostic:
+    """`count` with a field, whose name is given, or another aggregate without one."""
     if function == "count":
         return Diagnostic(
             AGGREGATE,
             "`count` counts rows and takes no field",
             Label(span, "leave the field out"),
-            help="write `count()`; to leave out rows without a value add `where F != null`",
+            help=f"write `count()`; to count only rows with a value, add `where {name} != null`",
+            fix=Fix("leave the field out", (Edit(span, ""),)),
         )
     return Diagnostic(
         AGGREGATE,
@@ -64,8 +67,8 @@ def order_type(name: str, kind: str, span: Span) -> Diagnostic:
     """`by` a field that has no order, or with an aggregate that has none."""
     return Diagnostic(
         ORDER,
-        f"rows cannot be ordered by `{name}` of type {kind}",
-        Label(span, f"type {kind}"),
+        f"rows cannot be ordered by `{name}`, {field_of_type(kind)}",
+        Label(span, field_of_type(kind)),
         help="order by a date, a time or a number",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.checks.type_words import field_of_type
 from compiler.schema import Field
 from grammar.diagnostics import Diagnostic, Edit, Fix, Label, Rule, Severity
 from grammar.source import Span
@@ -33,7 +34,7 @@ def value_type(name: str, kind: str, span: Span, written: str, replacement: str 
     """The value cannot be compared with a field of that type; `replacement` is what was probably meant."""
     return Diagnostic(
         RULE,
-        f"`{name}` is of type {kind} and cannot be compared with `{written}`",
+        f"`{name}` is {field_of_type(kind)} and cannot be compared with `{written}`",
         Label(span, f"expected {wanted_words(kind).split(',')[0]}"),
         help=f"write {f'`{replacement}`' if replacement else wanted_words(kind)}",
         fix=Fix(f"write `{replacement}`", (Edit(span, replacement),)) if replacement else None,
@@ -55,8 +56,8 @@ def operator_type(name: str, kind: str, operator: str, span: Span) -> Diagnostic
         help_text = hints.get(operator, "compare with `=` or `!=`")
     return Diagnostic(
         OPERATOR,
-        f"`{operator}` does not work on `{name}`, which is of type {kind}",
-        Label(span, f"type {kind}"),
+        f"`{operator}` does not work on `{name}`, which is {field_of_type(kind)}",
+        Label(span, f"not for {field_of_type(kind)}"),
         help=help_text,
     )
 
@@ -67,7 +68,9 @@ def malformed_id(field: Field, span: Span, written: str) -> Diagnostic:
         BAD_ID,
         f"`{written}` is no record Id, and `{field.name}` holds Ids",
         Label(span, "an Id has 15 or 18 letters and digits"),
-        help="copy the Id from the record's address, or compare a name: `Owner.Name = '...'`",
+        help=f"compare a name, like `{field.relationship_name}.Name = '...'`, or copy the Id from the record's address"
+        if field.relationship_name
+        else "copy the Id from the record's address",
     )
 
 

@@ -32,12 +32,8 @@ class Switches(NamedTuple):
     """17: where ORDER BY f DESC without NULLS puts nulls."""
     grouping_ignores_case: bool = True
     """18: GROUP BY puts 'a' and 'A' into one group."""
-    comments_allowed: bool = False
-    """19: a query may hold a comment."""
     for_update_allowed: bool = False
     """20: FOR UPDATE over REST."""
-    accents_matter: bool = True
-    """21: 'e' and 'é' are different."""
     distance_with_equal: bool = False
     """22: DISTANCE(...) takes >= and <=."""
     multipicklist_in: bool = True

@@ -24,7 +24,10 @@ from console.exits import NotStarted
     help="All of it, the queries alone, the statements alone, or a document.",
 )
 @click.option("--schema", metavar="FOLDER", type=click.Path(path_type=Path), help="Org folder to compile against.")
-def command(spec: Path, parts: tuple[str, ...], output: Path | None, style: str, schema: Path | None) -> None:
+@click.option("--strict", is_flag=True, help="Let warnings count as errors do.")
+def command(
+    spec: Path, parts: tuple[str, ...], output: Path | None, style: str, schema: Path | None, strict: bool
+) -> None:
     """Compile a spec against a snapshot of the org; nothing is asked of Salesforce.
 
     PART names filters, queries or tables (`accounts`, `arr`, `contacts`) and shows those alone.
@@ -36,7 +39,8 @@ def command(spec: Path, parts: tuple[str, ...], output: Path | None, style: str,
     from console.planning import load_settings, plan_offline
     from console.texts import write_whole
 
-    plan = plan_offline(spec, load_settings(), schema).plan
+    planned = plan_offline(spec, load_settings(), schema, strict=strict)
+    plan = planned.plan
     if unknown := [part for part in parts if part not in parts_of(plan)]:
         raise NotStarted(f"the plan has no part `{unknown[0]}`", help=f"it has {', '.join(parts_of(plan))}")
     if output is not None:
@@ -44,7 +48,9 @@ def command(spec: Path, parts: tuple[str, ...], output: Path | None, style: str,
 
         from compiler.plan_document import to_document
 
-        write_whole(output, json.dumps(to_document(plan), ensure_ascii=False, indent=1) + "\n")
+        source = planned.checked.source
+        document = {"spec": {"path": source.path, "text": source.text}, **to_document(plan)}
+        write_whole(output, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
         click.echo(f"wrote {output}", err=True)
     if style == "json":
         import json

@@ -30,7 +30,13 @@ def command() -> None:
     from sandbox import serve
 
     example = shipped("acme")
-    _prepare(FOLDER, example)
+    try:
+        _prepare(FOLDER, example)
+    except OSError as error:
+        raise NotStarted(
+            f"cannot make the folder {FOLDER} here: {error.strerror or error}",
+            help="run the demo in a folder that you may write to, on a disk with room",
+        ) from error
     click.echo(f"A spec and a snapshot of its org are in {FOLDER}/. The org itself answers on this machine.")
     with serve(example / "org") as org, chdir(FOLDER), _connected_to(org.instance_url, org.access_token):
         _step("Check the spec against the org's schema. It says nothing on stdout when there is nothing wrong.")

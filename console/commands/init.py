@@ -82,4 +82,8 @@ def command(folder: Path, style: str) -> None:
         return
     for path in files:
         click.echo(f"wrote {path}")
-    click.echo("\nNext: `accord lint`, and with a connection `accord schema pull` and `accord preview`.", err=True)
+    where = "" if folder == Path() else f", in {folder}"
+    click.echo(
+        f"\nNext{where}: `accord lint`, and with a connection `accord schema pull` and `accord preview spec.accord`.",
+        err=True,
+    )

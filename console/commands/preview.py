@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
 )
-def command(spec: Path, style: str) -> None:
+@click.option("--strict", is_flag=True, help="Let warnings count as errors do.")
+def command(spec: Path, style: str, strict: bool) -> None:
     """Ask Salesforce how many accounts each type gets now, with five of each and the size of the other tables.
 
     Nothing is stored, and nothing is changed.
@@ -25,7 +26,7 @@ def command(spec: Path, style: str) -> None:
     from console.planning import load_settings
     from console.preview_text import preview_text
 
-    found = look(spec, load_settings())
+    found = look(spec, load_settings(), strict=strict)
     if style == "json":
         import json
 
@@ -34,7 +35,7 @@ def command(spec: Path, style: str) -> None:
         click.echo(preview_text(found))
 
 
-def look(spec: Path, settings: Settings) -> Preview:
+def look(spec: Path, settings: Settings, *, strict: bool = False) -> Preview:
     """Check the spec against the org as it is now, and preview its plan."""
     from console.connection import connected
     from console.planning import plan_live
@@ -43,5 +44,5 @@ def look(spec: Path, settings: Settings) -> Preview:
 
     with connected(settings) as client:
         identity = identify(client)
-        planned, _ = plan_live(spec, client)
+        planned, _ = plan_live(spec, client, strict=strict)
         return preview(planned.plan, client, identity)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 @click.command("sandbox", short_help="Serve a local Salesforce org, for trying things out.")
 @click.argument("org", required=False, type=click.Path(path_type=Path))
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1. Default: a free one.")
-@click.option("--seed", type=int, default=0, help="Tokens follow from it.", show_default=True)
+@click.option("--tls", is_flag=True, help="Speak https, with a certificate that signs itself.")
+@click.option("--faults", type=click.Path(path_type=Path), help="A list of faults to switch on, as JSON.")
+@click.option("--seed", type=int, default=0, help="Tokens and faults follow from it.", show_default=True)
 @click.option(
     "--format",
     "style",
@@ -25,14 +27,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Say how to connect in words, or as a first line of JSON.",
 )
-def command(org: Path | None, port: int, seed: int, style: str) -> None:
+def command(org: Path | None, port: int, tls: bool, faults: Path | None, seed: int, style: str) -> None:
     """Serve the org folder ORG (the example of `accord demo` unless named) until interrupted.
 
     It answers as Salesforce does, on loopback only. Its data is in memory: nothing in the folder changes. Requests
-    under /__sandbox__/ change records and move the clock.
+    under /__sandbox__/ change records, move the clock and switch on faults.
     """
     from console.shipped import shipped
-    from sandbox import Org, OrgError, serve_until_stopped
+    from sandbox import Org, SandboxError, serve_until_stopped
 
     folder = org or shipped("acme") / "org"
 
@@ -40,8 +42,8 @@ def command(org: Path | None, port: int, seed: int, style: str) -> None:
         click.echo(_json(running) if style == "json" else _words(running))
 
     try:
-        serve_until_stopped(Org.load(folder), port, seed, ready)
-    except OrgError as error:
+        serve_until_stopped(Org.load(folder), port, seed, ready, tls=tls, faults=faults)
+    except SandboxError as error:
         raise NotStarted(str(error)) from error
     except OSError as error:
         raise NotStarted(f"cannot listen on port {port}: {error.strerror}", help="choose another --port") from error
@@ -51,13 +53,17 @@ def _json(running: Running) -> str:
     import json
 
     names = ("instance_url", "access_token", "client_id", "client_secret", "username")
-    return json.dumps({name: getattr(running, name) for name in names})
+    told = {name: getattr(running, name) for name in names}
+    if running.certificate:
+        told["certificate"] = str(running.certificate)
+    return json.dumps(told)
 
 
 def _words(running: Running) -> str:
+    trust = f"\nClients must trust {running.certificate}\n" if running.certificate else ""
     return f"""\
 {running.org.settings.name} answers at {running.instance_url}
-
+{trust}
 Use it from another terminal:
 
   export ACCORD_INSTANCE_URL={running.instance_url}

@@ -41,6 +41,8 @@ def _text(status: Status) -> str:
     if status.running:
         step = status.running.stage + (f" {status.running.subject}" if status.running.subject else "")
         sections.append(f"run {status.running.run} is on: {step}")
+    if status.paused:
+        sections.append(f"the schedule is paused since {_minute(status.paused.paused_at)}: {status.paused.reason}")
     rows = [(str(one.run), _minute(one.started_at), _outcome(one, status), _changed(one)) for one in status.runs]
     sections.append(table(("run", "started (UTC)", "outcome", "changed"), rows, frozenset({0})))
     return "\n\n".join(sections)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BrokenAnswerError, BulkJobError, CursorLostError, RefusedError, SalesforceError
-from engine.events import RowsRead, Waiting
+from engine.events import CameBack, RowsRead, Waiting
 from engine.salesforce.client import SalesforceClient
+from engine.salesforce.manifest import Left, Manifest
 from engine.salesforce.pages import Page, Transport, read_header
 
 
@@ -50,7 +51,9 @@ class BulkPages:
         pages: tuple[Page, ...],
         asked_at: datetime,
         rows_per_page: int,
+        manifest: Manifest,
     ) -> None:
+        self._manifest = manifest
         self.pages = pages
         self.rows = sum(page.rows for page in pages)
         self.asked_at = asked_at
@@ -71,6 +74,7 @@ class BulkPages:
             page.path.unlink(missing_ok=True)
         with suppress(SalesforceError):
             self._client.delete(_job_path(self._client, self._job))
+        self._manifest.end()
 
 
 def read_bulk(
@@ -108,16 +112,33 @@ class _JobFailedError(BulkJobError):
 def _read(
     client: SalesforceClient, soql: str, folder: Path, name: str, all_rows: bool, settings: BulkSettings
 ) -> BulkPages:
-    asked_at = client.now()
-    job = _create(client, soql, all_rows)
+    manifest = Manifest(client, folder, name, f"{soql}\n{all_rows}\n{settings.rows_per_page}")
+    left = manifest.left(client.now())
+    if left is None or not _lives(client, left.job):
+        manifest.give_up(client)
+        asked_at = client.now()
+        left = Left(_create(client, soql, all_rows), asked_at, (), False, None)
+        manifest.begin(left.job, asked_at)
+    else:
+        client.events(CameBack(name, left.job, sum(page.rows for page in left.pages)))
+    job = left.job
     try:
         processed = _await(client, job, name, settings)
-        pages = _pages(client, job, folder, name, processed, settings)
+        pages = _pages(client, left, manifest, folder, name, processed, settings)
     except BaseException:
         with suppress(SalesforceError):
             client.delete(_job_path(client, job))
+        manifest.end()
         raise
-    return BulkPages(client, job, tuple(pages), asked_at, settings.rows_per_page)
+    return BulkPages(client, job, tuple(pages), left.asked_at, settings.rows_per_page, manifest)
+
+
+def _lives(client: SalesforceClient, job: str) -> bool:
+    """Whether a job of a run that died may still be waited for, or its results fetched."""
+    try:
+        return _info(client, job)["state"] not in (JobState.FAILED, JobState.ABORTED)
+    except RefusedError:
+        return False
 
 
 def _create(client: SalesforceClient, soql: str, all_rows: bool) -> str:
@@ -169,16 +190,25 @@ def _info(client: SalesforceClient, job: str) -> dict[str, Any]:
 
 
 def _pages(
-    client: SalesforceClient, job: str, folder: Path, name: str, processed: int, settings: BulkSettings
+    client: SalesforceClient,
+    left: Left,
+    manifest: Manifest,
+    folder: Path,
+    name: str,
+    processed: int,
+    settings: BulkSettings,
 ) -> list[Page]:
-    pages: list[Page] = []
-    rows = 0
-    locator: str | None = None
-    seen: set[str] = set()
-    while True:
+    """Download what is not there yet; `left` has the pages that are."""
+    job = left.job
+    pages = list(left.pages)
+    rows = sum(page.rows for page in pages)
+    locator = left.following
+    seen = {page.locator for page in pages if page.locator is not None}
+    while locator is not None or not left.begun:
         target = folder / f"{name}.{len(pages)}.csv"
         page, following = _download(client, job, locator, target, settings.rows_per_page)
         pages.append(page)
+        manifest.add(page, following)
         rows += page.rows
         client.events(RowsRead(name, rows, processed))
         if following is None:

@@ -17,7 +17,14 @@ from typing import Any, TypeVar
 import httpx
 
 from engine.clock import CancelToken, Clock
-from engine.errors import BrokenAnswerError, DiskError, SalesforceError, SessionExpiredError, UnreachableError
+from engine.errors import (
+    BrokenAnswerError,
+    DiskError,
+    QuotaError,
+    SalesforceError,
+    SessionExpiredError,
+    UnreachableError,
+)
 from engine.events import Listener, RequestMade, Waiting, ignore
 from engine.salesforce.answers import json_of, not_json, refusal, usage_of
 from engine.salesforce.session import Credentials, Session
@@ -55,7 +62,11 @@ class Download:
 
 
 class SalesforceClient:
-    """Sends requests to one org. Safe to use from several threads; close it, or use it in a `with`."""
+    """Sends requests to one org. Safe to use from several threads; close it, or use it in a `with`.
+
+    `reserve` is the share of the org's daily requests that is left to others: below it QuotaError is raised before the
+    org itself refuses.
+    """
 
     def __init__(
         self,
@@ -68,7 +79,9 @@ class SalesforceClient:
         patience: Patience | None = None,
         jitter: random.Random | None = None,
         transport: httpx.BaseTransport | None = None,
+        reserve: float = 0.0,
     ) -> None:
+        self.reserve = reserve
         self.api_version = api_version
         self.clock = clock
         self.cancel = cancel or CancelToken()
@@ -158,6 +171,7 @@ class SalesforceClient:
         """
 
         def send(session: Session) -> Download:
+            self._check_reserve()
             with self._answer(session, "GET", path, params=params) as response:
                 if not ready(response.status_code, response.headers):
                     raise BrokenAnswerError(f"GET {path} has no data yet (status {response.status_code})")
@@ -179,6 +193,7 @@ class SalesforceClient:
         tries: int | None = None,
     ) -> Any:
         def send(session: Session) -> Any:
+            self._check_reserve()
             with self._answer(session, method, path, params=params, body=body, headers=headers) as response:
                 content = response.read()
                 if not content and response.status_code == 204:
@@ -262,6 +277,18 @@ class SalesforceClient:
                         since, received = now, 0
         except OSError as error:
             raise DiskError(f"{target} cannot be written: {error.strerror}") from error
+
+    def _check_reserve(self) -> None:
+        if self.usage is None or not self.reserve:
+            return
+        used, allowed = self.usage
+        if used >= allowed * (1 - self.reserve):
+            raise QuotaError(
+                f"the org has used {used:,} of its {allowed:,} requests of the last 24 hours, and {self.reserve:.0%} of"
+                " them are left to others",
+                hint="run again later, or set another reserve",
+                code="RESERVE",
+            )
 
     def _patiently(self, send: Callable[[Session], _T], tries: int | None = None) -> _T:
         started = self.clock.monotonic()

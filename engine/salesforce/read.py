@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -34,19 +35,19 @@ def read_query(
     *,
     all_rows: bool = False,
     reading: Reading | None = None,
+    expected: int | None = None,
 ) -> Pages:
     """Read a whole query to page files in `folder`; `columns` are the paths that it selects, in order.
 
-    A query that Bulk does not take goes by REST whatever its size, one that REST does not take (too long, or too slow)
+    `expected` is how many rows will come, where that is known: then REST need not be asked what is Bulk's. A query that Bulk does not take goes by REST whatever its size, one that REST does not take (too long, or too slow)
     by Bulk. Raises SalesforceError or SignInError.
     """
     reading = reading or Reading()
     if not fits_in_address(soql):
         return read_bulk(client, soql, folder, name, all_rows=all_rows, settings=reading.bulk)
-    try:
-        return read_rest(client, soql, columns, folder, name, all_rows=all_rows, at_most=reading.rest_rows)
-    except (TooMany, QueryTimeoutError, TransportError):
-        pass
+    if expected is None or expected <= reading.rest_rows:
+        with suppress(TooMany, QueryTimeoutError, TransportError):
+            return read_rest(client, soql, columns, folder, name, all_rows=all_rows, at_most=reading.rest_rows)
     try:
         return read_bulk(client, soql, folder, name, all_rows=all_rows, settings=reading.bulk)
     except TransportError:

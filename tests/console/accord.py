@@ -21,15 +21,23 @@ class Said(NamedTuple):
     err: str
 
 
-def accord(*words: object, cwd: Path, environment: Mapping[str, str] | None = None) -> Said:
-    """Run `accord` with these words in a folder; of the variables only those given connect it to anything."""
+def accord(
+    *words: object, cwd: Path, environment: Mapping[str, str] | None = None, largest_file: int | None = None
+) -> Said:
+    """Run `accord` with these words in a folder; of the variables only those given connect it to anything.
+
+    `largest_file` are the bytes that a file may have, as if the disk had no more room.
+    """
+    program = "from console.cli import main; main()"
+    if largest_file:
+        program = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_file},) * 2); {program}"
     clean = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("ACCORD_") and name not in ("CI", "NO_COLOR")
     }
     done = subprocess.run(
-        [sys.executable, "-c", "from console.cli import main; main()", *map(str, words)],
+        [sys.executable, "-c", program, *map(str, words)],
         cwd=cwd,
         env={**clean, "PYTHONPATH": str(ROOT), **(environment or {})},
         stdin=subprocess.DEVNULL,

@@ -27,11 +27,11 @@ def test_every_command_has_help(tmp_path: Path):
 
 
 def test_an_unknown_command_is_a_usage_error(tmp_path: Path):
-    """A misspelt command exits with 2 and names the one that was meant."""
+    """A misspelt command exits with 2 and names those that may have been meant."""
     said = accord("lnit", cwd=tmp_path)
 
     assert said.code == 2
-    assert "did you mean `accord lint`?" in said.err or "did you mean `accord init`?" in said.err
+    assert "did you mean `accord init` or `accord lint`?" in said.err
 
 
 def test_an_unknown_option_is_a_usage_error(tmp_path: Path):
@@ -51,6 +51,36 @@ def test_init_writes_a_spec_that_lints_clean(tmp_path: Path):
 
     assert started.code == 0
     assert (linted.code, linted.out) == (0, "")
+
+
+def test_the_first_step_after_init_works(tmp_path: Path):
+    """`accord lint`, as `init` names it, works before a snapshot is pulled, and says what is not checked."""
+    started = accord("init", cwd=tmp_path)
+    linted = accord("lint", cwd=tmp_path)
+
+    assert "Next: `accord lint`" in started.err
+    assert (linted.code, linted.out) == (0, "")
+    assert linted.err.startswith("1 spec: nothing to report\nnote: no schema")
+    assert f"{tmp_path / 'org'} is not there yet" in linted.err
+    assert "`accord schema pull` makes a snapshot" in linted.err
+
+
+def test_what_is_called_a_snapshot_and_is_none_is_refused(tmp_path: Path):
+    """A folder that accord.toml names, that is there and holds no describes, exits with 2."""
+    accord("init", cwd=tmp_path)
+    (tmp_path / "org").mkdir()
+    said = accord("lint", cwd=tmp_path)
+
+    assert said.code == 2
+    assert "is not a snapshot of an org" in said.err
+
+
+def test_lint_of_a_folder_without_specs_says_so(tmp_path: Path):
+    """Without a path and without a spec `lint` exits with 2."""
+    said = accord("lint", cwd=tmp_path)
+
+    assert said.code == 2
+    assert "there is no spec (*.accord) in ." in said.err
 
 
 def test_init_writes_a_spec_in_canonical_form():

@@ -42,12 +42,13 @@ def test_parts_are_shown_alone(tmp_path: Path):
 
 
 def test_the_plan_file_can_be_read_back(tmp_path: Path):
-    """`-o` writes the document; the digests shown are those of the plan in it."""
+    """`-o` writes the document with the spec that it was made from; the digests shown are those of the plan in it."""
     written = accord("compile", ACME, "--schema", ORG, "-o", "plan.json", cwd=tmp_path)
     shown = json.loads(accord("compile", ACME, "--schema", ORG, "--format", "json", cwd=tmp_path).out)
     document = json.loads((tmp_path / "plan.json").read_text("utf-8"))
 
     assert (written.code, written.out) == (0, "")
+    assert document.pop("spec") == {"path": str(ACME), "text": ACME.read_text("utf-8")}
     assert document == shown["plan"]
     assert from_document(document).table("accounts").key == ("Id",)
 

@@ -74,3 +74,22 @@ def test_the_demo_touches_no_folder_that_is_not_its_own(tmp_path: Path):
 
     assert said.code == 2
     assert (tmp_path / "accord-demo" / "thesis.txt").exists()
+
+
+def test_where_it_cannot_write_the_demo_says_so(tmp_path: Path):
+    """A folder that cannot be made ends the demo with exit code 2 and no traceback."""
+    (tmp_path / "accord-demo").symlink_to(tmp_path / "nowhere" / "else")
+    said = accord("demo", cwd=tmp_path)
+
+    assert said.code == 2
+    assert "cannot make the folder accord-demo here" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_on_a_full_disk_the_demo_says_so(tmp_path: Path):
+    """A file that does not fit ends the demo with exit code 2 and no traceback."""
+    said = accord("demo", cwd=tmp_path, largest_file=1024)
+
+    assert said.code == 2
+    assert "cannot make the folder accord-demo here: File too large" in said.err
+    assert "Traceback" not in said.err

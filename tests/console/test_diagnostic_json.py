@@ -56,6 +56,18 @@ def test_github_annotation_is_one_escaped_line():
     )
 
 
+def test_nothing_in_a_github_annotation_can_end_it():
+    """Percent signs and line breaks are escaped everywhere, so that no name or message makes a command of its own."""
+    source = Source(TEXT, "100%\r\n::error::a.accord")
+    loud = DIAGNOSTIC._replace(message="5%25 of\r\n::error::x", help="a, b: c")
+    (line,) = as_github([Linted(source, (loud,))]).splitlines()
+
+    assert line == (
+        "::error file=100%25%0D%0A%3A%3Aerror%3A%3Aa.accord,line=2,endLine=2,col=10,endColumn=22"
+        ",title=E0201 unknown-field::5%2525 of%0D%0A::error::x%0Aa, b: c"
+    )
+
+
 def test_github_has_no_columns_for_a_place_of_several_lines():
     """GitHub refuses columns when the annotation spans lines."""
     wide = DIAGNOSTIC._replace(primary=Label(Span(0, len(TEXT) - 1)))

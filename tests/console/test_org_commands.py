@@ -88,6 +88,34 @@ def test_status_lists_the_runs(acme: LocalOrg, folder: Path):
     assert [one["run"] for one in document["runs"]] == [2, 1]
 
 
+def test_status_of_a_store_that_was_copied_alone(acme: LocalOrg, folder: Path):
+    """The store itself knows the runs that made it, with what they changed."""
+    accord("run", SPEC, cwd=folder, environment=acme.environment)
+    alone = folder / "alone"
+    alone.mkdir()
+    shutil.copy(folder / "statisfy.duckdb", alone / "copy.duckdb")
+    said = accord("status", "--store", "copy.duckdb", cwd=alone)
+    there = accord("status", cwd=folder)
+
+    assert said.code == 0
+    assert said.out.splitlines()[1] == there.out.splitlines()[1]
+    assert [path.name for path in alone.iterdir()] == ["copy.duckdb"]
+
+
+def test_status_refuses_a_store_from_a_newer_version(acme: LocalOrg, folder: Path):
+    """A store of a later format, without its companions, exits with 2."""
+    accord("run", SPEC, cwd=folder, environment=acme.environment)
+    (folder / "accord.sqlite3").unlink()
+    (folder / "statisfy.duckdb").chmod(0o600)
+    with duckdb.connect(folder / "statisfy.duckdb") as connection:
+        connection.execute("USE statisfy.accord")
+        connection.execute("UPDATE store SET format = 99")
+    said = accord("status", cwd=folder)
+
+    assert said.code == 2
+    assert "format 99" in said.err
+
+
 def test_status_before_the_first_run_creates_nothing(folder: Path):
     """Looking makes no file."""
     accord("status", cwd=folder)
@@ -96,16 +124,43 @@ def test_status_before_the_first_run_creates_nothing(folder: Path):
 
 
 def test_run_names_the_statements_without_effect(acme: LocalOrg, folder: Path):
-    """A run warns once of each kind of statement that it does nothing about."""
+    """A run names the statements that it does nothing about in one line, with their lines."""
+    last = len((folder / SPEC).read_text().splitlines())
     (folder / SPEC).write_text(
-        (folder / SPEC).read_text() + "schedule every hour\nwriteback account { fields Industry }\n"
+        (folder / SPEC).read_text()
+        + "schedule every hour\nwriteback account { fields Industry }\nwriteback Contact { fields Title }\n"
     )
     said = accord("run", SPEC, cwd=folder, environment=acme.environment)
     warnings = [line for line in said.err.splitlines() if "warning[" in line]
 
     assert said.code == 0
-    assert len(warnings) == 2
-    assert all("does not act on" in line for line in warnings)
+    assert warnings == [
+        "warning[W0504]: this version of Accord does not act on these statements yet: "
+        f"schedule (line {last + 1}), writeback (lines {last + 2}, {last + 3})"
+    ]
+
+
+def test_a_strict_run_starts_nothing_when_there_are_warnings(acme: LocalOrg, folder: Path):
+    """With `--strict` a warning counts as an error does: exit code 1, no store, and the warning in the document."""
+    (folder / SPEC).write_text((folder / SPEC).read_text() + "schedule every hour\n")
+    words = ("run", SPEC, "--strict", "--format", "json")
+    said = accord(*words, cwd=folder, environment=acme.environment)
+
+    assert said.code == 1
+    assert "1 warning, which --strict counts as errors; nothing else was done" in said.err
+    assert [one["code"] for one in json.loads(said.out)["diagnostics"]] == ["W0504"]
+    assert [path.name for path in folder.iterdir()] == [SPEC]
+
+
+def test_a_strict_preview_and_compile_end_with_1_on_warnings(acme: LocalOrg, folder: Path):
+    """`--strict` makes warnings count in `preview` and `compile`, and only there where there are any."""
+    fine = accord("compile", SPEC, "--strict", "--schema", ORG, cwd=folder)
+    (folder / SPEC).write_text((folder / SPEC).read_text().replace("accord 1", "", 1))
+    compiled = accord("compile", SPEC, "--strict", "--schema", ORG, cwd=folder)
+    previewed = accord("preview", SPEC, "--strict", cwd=folder, environment=acme.environment)
+
+    assert fine.code == 0
+    assert [(said.code, said.out) for said in (compiled, previewed)] == [(1, ""), (1, "")]
 
 
 def test_a_spec_with_a_syntax_error_asks_nothing_of_the_org(folder: Path):

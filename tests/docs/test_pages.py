@@ -111,6 +111,24 @@ def test_the_page_shows_what_happens(name: str, stores: dict[str, Path], folder:
         assert block.text == text
 
 
+def test_the_store_opens_as_the_pages_say(stores: dict[str, Path], monkeypatch: pytest.MonkeyPatch):
+    """Each way to open the store that the pages show works when it is copied, and the one they warn of does not."""
+    monkeypatch.chdir(stores["acme"].parent)
+    shown = next(b.text for b in blocks((ROOT / "docs/tables.md").read_text("utf-8")) if b.text.startswith("ATTACH"))
+    readme = re.findall(r"`((?:ATTACH|SELECT) [^`]+;)`", (ROOT / "README.md").read_text("utf-8"))
+    with duckdb.connect() as attached:
+        counted = attached.execute(shown).fetchall()
+    with duckdb.connect() as attached:
+        rows = attached.execute(" ".join(readme)).fetchall()
+    with duckdb.connect("statisfy.duckdb", read_only=True) as direct:
+        with pytest.raises(duckdb.BinderException, match="mbiguous"):
+            direct.execute("SELECT count(*) FROM statisfy.accounts")
+        named = direct.execute("SELECT count(*) FROM statisfy.statisfy.accounts").fetchall()
+        used = direct.execute("USE statisfy.statisfy; SELECT count(*) FROM accounts").fetchall()
+
+    assert counted == named == used == [(len(rows),)]
+
+
 def test_every_command_has_its_section():
     """docs/commands.md has the commands in their order, and shows the help of each."""
     page = (ROOT / "docs/commands.md").read_text("utf-8")

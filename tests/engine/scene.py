@@ -19,6 +19,7 @@ from compiler.plan import Plan
 from compiler.record_id import to_18
 from compiler.schema import Schema
 from engine.clock import CancelToken, SystemClock
+from engine.drift import Drift, find_drift
 from engine.events import Event
 from engine.report import RunReport
 from engine.run import RunSettings, run
@@ -89,7 +90,16 @@ FIELDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"name": "LocaleSidKey", "type": "picklist"},
     ),
 }
-PREFIXES = {"Account": "001", "Contact": "003", "Opportunity": "006", "Subscription__c": "a01", "User": "005"}
+PREFIXES = {
+    "Account": "001",
+    "Contact": "003",
+    "Opportunity": "006",
+    "Subscription__c": "a01",
+    "User": "005",
+    "AccountTeamMember": "01M",
+    "Training__c": "a02",
+    "Group": "00G",
+}
 
 
 def record_id(sobject: str, number: int) -> str:
@@ -130,13 +140,16 @@ SMALL: Rows = {
 }
 
 
-def write_org(folder: Path, rows: Rows, name: str = "Small") -> Path:
-    """Write an org folder."""
+Fields = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def write_org(folder: Path, rows: Rows, name: str = "Small", fields: Fields = FIELDS, settings: str = "") -> Path:
+    """Write an org folder; `settings` are further lines of its org.toml. Orgs of the same name are the same org."""
     (folder / "describe").mkdir(parents=True)
     (folder / "data").mkdir()
-    settings = f'name = "{name}"\nnow = "2026-03-01T12:00:00Z"\n'
-    (folder / "org.toml").write_text(settings, encoding="utf-8")
-    for sobject, described in FIELDS.items():
+    head = f'name = "{name}"\nnow = "2026-03-01T12:00:00Z"\n'
+    (folder / "org.toml").write_text(head + settings, encoding="utf-8")
+    for sobject, described in fields.items():
         text = json.dumps({"name": sobject, "keyPrefix": PREFIXES[sobject], "fields": described})
         (folder / "describe" / f"{sobject}.json").write_text(text, encoding="utf-8")
     for sobject, records in rows.items():
@@ -177,23 +190,27 @@ class Scene:
             **options,
         )
 
-    def plan(self, client: SalesforceClient) -> tuple[Plan, Schema]:
-        """Describe the org and compile the spec for it."""
+    def plan(self, client: SalesforceClient) -> tuple[Plan, Schema, Drift]:
+        """Describe the org and compile the spec for it, less what the org has lost of what the store holds."""
         tree = grammar.parse_spec(self.spec)
         assert tree.diagnostics == ()
         needs = needs_of(tree.tree)
         schema = schema_of(describe(client, needs.objects, needs.relationships))
-        found = [d for d in compiler.check_spec(tree.tree, schema).diagnostics if d.severity == "error"]
+        drift = find_drift(tree.tree, schema, self.store)
+        found = [d for d in compiler.check_spec(drift.spec, schema).diagnostics if d.severity == "error"]
         assert found == []
-        return compiler.compile_spec(tree.tree, schema), schema
+        return compiler.compile_spec(drift.spec, schema), schema, drift
 
-    def run(self, credentials: Credentials | None = None, *faults: Fault) -> RunReport:
-        """One sync into the store; the faults meet the sync, not the describing before it."""
+    def run(
+        self, credentials: Credentials | None = None, *faults: Fault, reserve: float = 0.0, **options: Any
+    ) -> RunReport:
+        """One sync into the store; the faults meet the sync, not the describing before it. `options`: of the run."""
         with self.client() as client:
-            plan, schema = self.plan(client)
+            plan, schema, drift = self.plan(client)
         self.wire = Faulty(*faults)
-        with self.client(credentials, transport=self.wire) as client:
-            return run(plan, self.spec, client, self.store, schema=schema, settings=RunSettings(self.reading))
+        with self.client(credentials, transport=self.wire, reserve=reserve) as client:
+            settings = RunSettings(self.reading, **options)
+            return run(plan, self.spec, client, self.store, schema=schema, settings=settings, drift=drift)
 
     def change(self, *changes: Mapping[str, Any]) -> None:
         """Apply changes to the org, a minute later than the ones before."""
@@ -213,9 +230,16 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, rows: Rows = SMALL, spec: str = SPEC, name: str = "Small") -> Iterator[Scene]:
+def scene(
+    folder: Path,
+    rows: Rows = SMALL,
+    spec: str = SPEC,
+    name: str = "Small",
+    fields: Fields = FIELDS,
+    settings: str = "",
+) -> Iterator[Scene]:
     """Serve a small org as long as the block lasts."""
-    org = write_org(folder / "org", rows, name)
+    org = write_org(folder / "org", rows, name, fields, settings)
     with serve(org) as running:
         yield Scene(running, folder, spec)
 

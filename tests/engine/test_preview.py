@@ -44,7 +44,7 @@ def org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def look(org: Scene, spec: str = OVERLAPPING) -> Preview:
     org.spec = spec
     with org.client() as client:
-        plan, _ = org.plan(client)
+        plan, *_ = org.plan(client)
         return preview(plan, client, identify(client))
 
 

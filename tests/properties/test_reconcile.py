@@ -12,7 +12,6 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.duckdb_functions import quote_name
 from compiler.plan import Table, TableColumn
 from compiler.record_id import to_18
 from compiler.relation import ColumnType, Extracted
@@ -24,7 +23,6 @@ from engine.reconcile import Reconciled, reconcile
 from engine.rows import create_from
 from engine.second_look import asked_of
 from engine.store import StorePaths, attach_published, swap
-from engine.wanted import HASH, row_hash
 from engine.workspace import CURRENT, Workspace, name_of
 from grammar.source import NOWHERE
 
@@ -96,13 +94,10 @@ def reconciled(folder: Path, step: Step, number: int) -> Reconciled:
     table = Table("t", "record", "X", "T", ("Id",), tuple(column), Extracted("x"), ("x",), None, step.policy, NOWHERE)
     space = Workspace(folder)
     try:
-        info = attach_published(space, paths)
+        attach_published(space, paths)
         rows = [(key, name, None if n is None else str(n)) for key, (name, n) in step.wanted.items()]
         target = name_of("memory", "wanted", "t")
         create_from(space, target, COLUMNS, rows)
-        space.run(
-            f"CREATE OR REPLACE TABLE {target} AS SELECT *, {row_hash(COLUMNS)} AS {quote_name(HASH)} FROM {target}"
-        )
         answers = [
             (key, answer, KEYS[0] if answer == "merged" else None)
             for key, answer in step.answers.items()
@@ -110,9 +105,9 @@ def reconciled(folder: Path, step: Step, number: int) -> Reconciled:
         ]
         create_from(space, asked_of("t"), ASKED, answers)
         create_from(space, "rejected", {"key": ColumnType("id")}, [(key,) for key in step.rejected])
-        comparison = Comparison(table, COLUMNS, space.columns((CURRENT, "statisfy", "t")), info is not None)
+        comparison = Comparison(table, COLUMNS, space.columns((CURRENT, "statisfy", "t")))
         found = reconcile(space, comparison, "SELECT key FROM rejected", 0)
-        facts = NextStore(number, datetime(2026, 1, number), "succeeded", WHO, ("p", "m"), False, info is not None, ())
+        facts = NextStore(number, datetime(2026, 1, number), "succeeded", WHO, ("p", "m"), False, ())
         (done,) = build_next(space, paths, (found,), facts)
         swap(paths)
         return done

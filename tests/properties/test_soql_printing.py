@@ -22,7 +22,7 @@ from grammar.soql_tree import (
 )
 from grammar.source import NOWHERE
 
-paths = st.sampled_from([("Name",), ("Owner", "Name"), ("Where",), ("Not__c",)]).map(
+paths = st.sampled_from([("Name",), ("Owner", "Name"), ("Order",), ("Not__c",)]).map(
     lambda names: FieldPath(names, NOWHERE)
 )
 texts = st.text(max_size=6).map(lambda t: StringValue(t, "", NOWHERE))

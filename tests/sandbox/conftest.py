@@ -8,6 +8,8 @@ import pytest
 from compiler.record_id import to_18
 from sandbox import Org, Running, serve
 
+from . import writing_org
+
 DESCRIBES = [
     {
         "name": "Account",
@@ -101,4 +103,25 @@ def running(org: Org) -> Iterator[Running]:
 def client(running: Running) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {running.access_token}"}
     with httpx.Client(base_url=running.instance_url, headers=headers) as opened:
+        yield opened
+
+
+@pytest.fixture
+def strict_org() -> Iterator[Org]:
+    opened = Org.from_rows(writing_org.DESCRIBES, writing_org.rows(), writing_org.SETTINGS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def strict_running(strict_org: Org) -> Iterator[Running]:
+    with serve(strict_org) as server:
+        yield server
+
+
+@pytest.fixture
+def strict(strict_running: Running) -> Iterator[httpx.Client]:
+    """A client of an org that is strict about what is written to it."""
+    headers = {"Authorization": f"Bearer {strict_running.access_token}"}
+    with httpx.Client(base_url=strict_running.instance_url, headers=headers) as opened:
         yield opened

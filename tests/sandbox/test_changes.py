@@ -130,10 +130,3 @@ def test_the_log_tells_requests_and_no_tokens(client: httpx.Client) -> None:
     assert [(e["method"], e["path"], e["status"]) for e in log] == [("GET", "/services/data/v66.0/query", 200)]
     assert log[0]["query"] == {"q": "SELECT Id FROM Account"}
     assert "Bearer" not in client.get("/__sandbox__/log").text
-
-
-def test_faults_are_refused_aloud(client: httpx.Client) -> None:
-    """Switching on a fault that is not built must not look like success."""
-    answer = client.post("/__sandbox__/faults", json=[{"fault": "unavailable"}])
-
-    assert answer.status_code == 501

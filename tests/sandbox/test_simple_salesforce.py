@@ -1,38 +1,23 @@
+"""The client that most people use, unmodified and over TLS."""
+
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
-from requests.adapters import HTTPAdapter
 
-from sandbox import Running
+from sandbox import Org, serve
 
+from .clients import simple_salesforce
 from .conftest import account
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    simple_salesforce = pytest.importorskip("simple_salesforce")
-
-
-class _PlainHttp(HTTPAdapter):
-    """The client always builds https addresses; the sandbox speaks http."""
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        assert request.url is not None
-        request.url = request.url.replace("https://", "http://", 1)
-        return super().send(request, *args, **kwargs)
 
 
 @pytest.fixture
-def salesforce(running: Running) -> Iterator[Any]:
-    with requests.Session() as session:
-        session.mount("https://", _PlainHttp())
-        yield simple_salesforce.Salesforce(
-            instance_url=running.instance_url, session_id=running.access_token, session=session, version="66.0"
-        )
+def salesforce(org: Org) -> Iterator[Any]:
+    pytest.importorskip("cryptography")
+    with serve(org, tls=True) as running, simple_salesforce(running) as client:
+        yield client
 
 
 def test_query_all_reads_every_record(salesforce: Any) -> None:
@@ -55,7 +40,9 @@ def test_describe_and_get(salesforce: Any) -> None:
 
 def test_a_bad_query_raises_the_clients_error(salesforce: Any) -> None:
     """The client understands the error body."""
-    with pytest.raises(simple_salesforce.exceptions.SalesforceMalformedRequest) as caught:
+    from simple_salesforce.exceptions import SalesforceMalformedRequest
+
+    with pytest.raises(SalesforceMalformedRequest) as caught:
         salesforce.query("SELECT Nope FROM Account")
 
     assert caught.value.content[0]["errorCode"] == "INVALID_FIELD"

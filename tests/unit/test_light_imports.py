@@ -45,3 +45,13 @@ def test_lint_stays_light():
 def test_help_stays_light():
     """Listing the commands brings nothing heavy, although it imports the file of each."""
     assert heavy_after("from console.cli import main; main()") == set()
+
+
+def test_checking_does_not_bring_the_other_half_of_the_compiler():
+    """Who only checks, as lint does, does not load what makes plans."""
+    code = "import compiler, sys; print(*(m for m in sys.modules if m.startswith('compiler.')))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+
+    assert "compiler.check" in loaded
+    assert not {m for m in loaded if m.startswith("compiler.lower")} | ({"compiler.plan", "compiler.digest"} & loaded)

@@ -139,7 +139,7 @@ def test_literals():
         "SELECT Id FROM Account ORDER BY Name DESC NULLS LAST, CreatedDate ASC, Id",
         "SELECT c.Id, a.Name FROM Contact c, c.Account a WHERE a.Name = 'x'",
         "SELECT Title FROM Question WITH DATA CATEGORY Geography__c AT usa__c LIMIT 1",
-        "SELECT Id FROM Contact FOR VIEW FOR REFERENCE UPDATE TRACKING, VIEWSTAT",
+        "SELECT Id FROM Contact FOR VIEW UPDATE TRACKING, VIEWSTAT",
     ],
 )
 def test_read_back(text: str):

@@ -1,0 +1,108 @@
+"""What `accord lint` does when no answer is kept: check each spec, mend it if asked to, and put all in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from console.checking import Schemas, check
+from console.diagnostic_json import Linted
+from console.exits import Exit
+from console.lint_cache import Answer
+from console.lint_key import SpecFile
+from console.texts import spec_source, write_whole
+from console.words import counted
+from grammar.diagnostics import Severity
+
+LIVE_CODES = frozenset({"E0210"})
+"""Findings that hang on what is installed here, the time zones: answers with them are not kept."""
+
+
+class Lint(NamedTuple):
+    """How to lint: the format, whether warnings count, whether to colour, and whether to mend the files.
+
+    `awaited` is the schema that the settings name and that is not there yet.
+    """
+
+    style: str
+    strict: bool
+    colour: bool
+    fix: bool
+    awaited: Path | None = None
+
+
+def lint(files: list[SpecFile], how: Lint) -> tuple[Answer, bool]:
+    """Check specs; return what to say, and whether the same texts and schemas always give it.
+
+    Raises:
+        NotStarted: a spec is not UTF-8 text, or cannot be written.
+        SnapshotError: a schema cannot be read.
+    """
+    schemas = Schemas()
+    results: list[Linted] = []
+    fixed = 0
+    for file in files:
+        schema = schemas.of(file.org) if file.org else None
+        checked = check(spec_source(file.path, file.data), schema)
+        if how.fix and any(d.fix for d in checked.diagnostics):
+            from console.fixing import fix_spec
+
+            mended, count = fix_spec(checked, schema)
+            if count:
+                write_whole(file.path, mended.source.text)
+                checked, fixed = mended, fixed + count
+        results.append(Linted(checked.source, checked.diagnostics))
+    unchecked = [file.path for file in files if file.org is None]
+    answer = Answer(
+        _drawn(results, how), _summary(results, unchecked, fixed, how.awaited), _exit_code(results, how.strict)
+    )
+    repeatable = not how.fix and not any(d.code in LIVE_CODES for r in results for d in r.diagnostics)
+    return answer, repeatable
+
+
+def _drawn(results: list[Linted], how: Lint) -> str:
+    """What goes to stdout, with its last line break."""
+    from console import diagnostic_json
+
+    if how.style == "json":
+        return diagnostic_json.as_json(results) + "\n"
+    if how.style == "sarif":
+        from console.version import VERSION
+
+        return diagnostic_json.as_sarif(results, VERSION) + "\n"
+    if not any(result.diagnostics for result in results):
+        return ""
+    if how.style == "github":
+        return diagnostic_json.as_github(results) + "\n"
+    from console.drawing import draw_all
+
+    drawn = (draw_all(r.diagnostics, r.source, colour=how.colour) for r in results if r.diagnostics)
+    return "\n\n".join(drawn) + "\n"
+
+
+def _summary(results: list[Linted], unchecked: list[Path], fixed: int, awaited: Path | None) -> str:
+    """What goes to stderr: how much was found and what could not be checked."""
+    found = Counter(d.severity.value for result in results for d in result.diagnostics)
+    fixable = sum(d.fix is not None for result in results for d in result.diagnostics)
+    parts = [counted(found[severity], severity) for severity in ("error", "warning", "note") if found[severity]]
+    line = f"{counted(len(results), 'spec')}: {', '.join(parts) or 'nothing to report'}"
+    if fixed:
+        line += f"; {counted(fixed, 'fix', 'fixes')} applied"
+    if fixable:
+        line += f"; `--fix` can mend {fixable}"
+    if unchecked:
+        which = "" if len(unchecked) == len(results) else f" for {', '.join(map(str, unchecked))}"
+        why = f" ({awaited} is not there yet)" if awaited else ""
+        line += (
+            f"\nnote: no schema{which}{why}, so names and types were not checked; "
+            "`accord schema pull` makes a snapshot of your org, or name one with --schema"
+        )
+    return line + "\n"
+
+
+def _exit_code(results: list[Linted], strict: bool) -> Exit:
+    bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    if any(d.severity in bad for result in results for d in result.diagnostics):
+        return Exit.NOT_FINE
+    return Exit.FINE

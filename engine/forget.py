@@ -1,0 +1,205 @@
+"""`accord forget`: a person's values out of every table, change, reject and kept store.
+
+The record's Id and its status stay, so that nothing that hangs on it is lost. The files are written anew, since DuckDB
+leaves what was overwritten in blocks that it frees.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from compiler.duckdb_functions import quote_name, quote_text
+from compiler.record_id import is_record_id, to_18
+from engine.clock import Clock
+from engine.differences import LIFE
+from engine.errors import ConfigurationError, DiskError, UnusableStoreError
+from engine.rollback import note_run
+from engine.state import State, hold
+from engine.store import (
+    STORAGE_VERSION,
+    StorePaths,
+    attach_published,
+    copy_to_next,
+    move_foreign_wal,
+    open_store,
+    remove_leftovers,
+    seal,
+    swap,
+)
+from engine.workspace import NEXT, Workspace, name_of
+
+SCHEMA_VERSION = 1
+REASON = "its values were forgotten on request"
+_FRESH = "fresh_store"
+_OPTIONS = f"STORAGE_VERSION '{STORAGE_VERSION}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was emptied: the Ids, and for each table of the published store how many rows.
+
+    `active`: rows that Salesforce still had at the last run; the next one brings their values back.
+    """
+
+    run: int
+    ids: tuple[str, ...]
+    tables: tuple[tuple[str, int], ...]
+    active: int
+    kept_stores: int
+
+    def to_document(self) -> dict[str, Any]:
+        """What was done, as JSON."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "run": self.run,
+            "ids": list(self.ids),
+            "tables": dict(self.tables),
+            "still_in_salesforce": self.active,
+            "kept_stores": self.kept_stores,
+        }
+
+
+def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
+    """Empty a person's values wherever the store has them.
+
+    Args:
+        store: the published file.
+        record_id: the Id of a contact, a person account, a user or any other synced record; 15 or 18 characters.
+        clock: the time.
+
+    Raises NotStartedError: no such Id or store, or a run is on. Raises DiskError: no room; running it again completes.
+    """
+    if not is_record_id(record_id):
+        raise ConfigurationError(f"`{record_id}` is no record Id", hint="an Id has 15 or 18 letters and digits")
+    paths = StorePaths.of(store)
+    if not paths.store.exists():
+        raise UnusableStoreError(f"there is no store at {paths.store}", hint="name it with --store")
+    with hold(paths):
+        move_foreign_wal(paths)
+        remove_leftovers(paths)
+        with open_store(paths) as space:
+            info = attach_published(space, paths)
+        assert info is not None
+        state = State(paths.state)
+        now = clock.now().replace(microsecond=0)
+        try:
+            state.settle(now, info.run)
+            run = state.begin(
+                now,
+                plan="",
+                meaning="",
+                organization_id=info.organization_id,
+                user_id=info.user_id,
+                above=info.run,
+            )
+            outcome, message = "failed", "forgetting did not end; run it again"
+            try:
+                # The kept store first: whoever is killed in between is forgotten by running it again.
+                kept = _forget_in(paths, paths.previous, to_18(record_id), None)
+                if kept is not None:
+                    paths.next.replace(paths.previous)
+                done = _forget_in(paths, paths.store, to_18(record_id), (run, now))
+                assert done is not None
+                state.publishing(run)
+                swap(paths, keep=False)
+                state.published(run)
+                outcome, message = "succeeded", f"forgot {to_18(record_id)}"
+            finally:
+                state.finish(run, now, outcome, message, None)
+        finally:
+            state.close()
+    ids, tables, active = done
+    return Forgotten(run, ids, tables, active, int(kept is not None))
+
+
+_Done = tuple[tuple[str, ...], tuple[tuple[str, int], ...], int]
+
+
+def _forget_in(paths: StorePaths, file: Path, record_id: str, run: tuple[int, datetime] | None) -> _Done | None:
+    """Write a file of the store anew, as the next one, without the person; None if there is no such file."""
+    if not file.exists():
+        return None
+    emptied = paths.next.with_name(f"{paths.next.name}.emptied")
+    copy_to_next(paths, file)
+    try:
+        with open_store(paths) as space, space.attached(paths.next, NEXT, _OPTIONS):
+            done = _empty(space, record_id)
+            if run is not None:
+                note_run(space, run[0], run[1], "forgot")
+            emptied.unlink(missing_ok=True)
+            with space.attached(emptied, _FRESH, _OPTIONS):
+                space.run(f"COPY FROM DATABASE {quote_name(NEXT)} TO {quote_name(_FRESH)}")
+                space.run(f"CHECKPOINT {quote_name(_FRESH)}")
+        seal(emptied)
+        emptied.replace(paths.next)
+    except OSError as error:
+        raise DiskError(
+            f"{emptied} cannot be written: {error.strerror}", hint="make room, then run it again"
+        ) from error
+    finally:
+        emptied.unlink(missing_ok=True)
+        shutil.rmtree(paths.staging, ignore_errors=True)
+    return done
+
+
+def _empty(space: Workspace, record_id: str) -> _Done:
+    ids = _same_person(space, record_id)
+    listed = ", ".join(quote_text(one) for one in ids)
+    done: list[tuple[str, int]] = []
+    active = 0
+    for schema, table, columns in _tables_with_ids(space):
+        target = name_of(NEXT, schema, table)
+        rows = space.value(f'SELECT count(*) FROM {target} WHERE "Id" IN ({listed})')
+        if not rows:
+            continue
+        life = schema == "statisfy" and "record_status" in columns
+        if life:
+            active += space.value(
+                f"SELECT count(*) FROM {target} WHERE \"Id\" IN ({listed}) AND record_status = 'active'"
+            )
+        space.run(f'UPDATE {target} SET {_emptied(columns, life)} WHERE "Id" IN ({listed})')
+        if schema == "statisfy":
+            done.append((table, rows))
+    changes, rejects = name_of(NEXT, "accord", "changes"), name_of(NEXT, "accord", "rejects")
+    space.run(f"UPDATE {changes} SET old_value = NULL, new_value = NULL WHERE key IN ({listed})")
+    space.run(f"UPDATE {rejects} SET raw = NULL WHERE key IN ({listed})")
+    return ids, tuple(done), active
+
+
+def _emptied(columns: Sequence[str], life: bool) -> str:
+    """The SET list. A row's hash goes too, so that the next run looks at the row again."""
+    values = [f"{quote_name(name)} = NULL" for name in columns if name != "Id" and not (life and name in LIFE)]
+    if life:
+        status = f"CASE WHEN record_status = 'active' THEN NULL ELSE {quote_text(REASON)} END"
+        values.append(f"record_status_reason = {status}")
+    return ", ".join(values)
+
+
+def _tables_with_ids(space: Workspace) -> list[tuple[str, str, list[str]]]:
+    """Every table that holds records, hashes or copies of records under their Id, with its columns."""
+    rows = space.run(
+        "SELECT schema_name, table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()"
+        " WHERE database_name = ? AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE database_name = ?)"
+        " GROUP BY ALL HAVING bool_or(column_name = 'Id') ORDER BY ALL",
+        [NEXT, NEXT],
+    )
+    return [(schema, table, list(columns)) for schema, table, columns in rows if len(columns) > 1]
+
+
+def _same_person(space: Workspace, record_id: str) -> tuple[str, ...]:
+    """The Id, and with it the contact behind a person account, or the person account before a contact."""
+    accounts, contacts = (space.columns((NEXT, "statisfy", table)) for table in ("accounts", "contacts"))
+    if not ("is_person" in accounts and "account_id" in contacts):
+        return (record_id,)
+    rows = space.run(
+        f'SELECT a."Id", c."Id" FROM {name_of(NEXT, "statisfy", "accounts")} AS a'
+        f' JOIN {name_of(NEXT, "statisfy", "contacts")} AS c ON c.account_id = a."Id"'
+        ' WHERE a.is_person AND (a."Id" = ? OR c."Id" = ?)',
+        [record_id, record_id],
+    )
+    return tuple(dict.fromkeys((record_id, *(one for row in rows for one in row))))

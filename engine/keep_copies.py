@@ -1,0 +1,158 @@
+"""Bringing the copy up to date in the next store, and the proof that it agrees with the match lists."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from compiler.duckdb_functions import quote_name, quote_text
+from compiler.plan import Table
+from engine.copies import STAMP, Kept
+from engine.errors import PromiseError
+from engine.extract import Extracted
+from engine.load import Staged
+from engine.match_list import part
+from engine.workspace import CURRENT, NEXT, Workspace, name_of
+
+SHOWN = 20
+
+
+class CopiesToKeep:
+    """The extracts of a run whose rows the next store keeps.
+
+    Args:
+        extracted: what was read.
+        staged: the extracts as they ended.
+        stale: the tables that keep their state, and with it their copies.
+        served: whether the published store was a copy of the same plan.
+    """
+
+    def __init__(
+        self, extracted: Extracted, staged: Mapping[str, Staged], stale: Collection[str], *, served: bool
+    ) -> None:
+        self.extracted, self.staged, self.stale, self.served = extracted, staged, frozenset(stale), served
+        self.kept = [kept for name, kept in extracted.kept.items() if name in staged and kept.table not in stale]
+
+    def changed(self, space: Workspace) -> bool:
+        """Whether a copy differs from the published one."""
+        if not self.served:
+            return True
+        return any(self._rows_changed(space, kept) for kept in self.kept if kept.side is not None)
+
+    def _rows_changed(self, space: Workspace, kept: Kept) -> bool:
+        name = kept.extract.id
+        if name not in self.extracted.compared:
+            return True
+        return any(space.value(f"SELECT count(*) FROM {part(name, suffix)}") for suffix in ("new", "out"))
+
+    def volatile_read(self) -> list[str]:
+        """The extracts of which every column that moves no stamp was read of every row."""
+        return [
+            kept.extract.id
+            for kept in self.kept
+            if {c.name for c in kept.extract.columns if c.volatile} <= self.extracted.read_whole[kept.extract.id]
+        ]
+
+    def write_as_of(self, space: Workspace, tables: Sequence[Table], at: datetime) -> None:
+        """Say in the next store's `columns` which volatile columns were read just now."""
+        read = self.extracted.read_whole
+        for table in tables:
+            names = [
+                column.name
+                for column in table.columns
+                if column.volatile
+                and all(
+                    extract in self.staged and source.path in read[extract]
+                    for extract in table.extracts
+                    for source in column.lineage[:1]
+                )
+            ]
+            if names and table.name not in self.stale:
+                space.run(
+                    f"UPDATE {name_of(NEXT, 'statisfy', 'columns')} SET as_of = ? WHERE table_name = ?"
+                    " AND column_name IN (SELECT unnest(CAST(? AS VARCHAR[])))",
+                    [at, table.name, names],
+                )
+
+    def write(self, space: Workspace) -> None:
+        """Write the copies that lie beside the tables, which are written already."""
+        planned = set()
+        for kept in self.extracted.kept.values():
+            planned.add(kept.side)
+        for kept in self.kept:
+            if kept.side is not None:
+                self._write(space, kept)
+        known = space.run(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'accord'"
+            " AND table_name LIKE 'copy\\_%' ESCAPE '\\'",
+            [NEXT],
+        )
+        for (name,) in known:
+            if name not in planned:
+                space.run(f"DROP TABLE {name_of(NEXT, 'accord', name)}")
+
+    def _write(self, space: Workspace, kept: Kept) -> None:
+        assert kept.side is not None
+        name, target = kept.extract.id, name_of(NEXT, "accord", kept.side)
+        columns = ", ".join(quote_name(column) for column in ("Id", *kept.beside))
+        before = space.columns((CURRENT, "accord", kept.side)) if self.served else {}
+        same = all(before.get(column) == self.staged[name].columns[column] for column in kept.beside)
+        if before and same and name in self.extracted.compared:
+            new, out = part(name, "new"), part(name, "out")
+            space.run(f'DELETE FROM {target} WHERE "Id" IN (SELECT "Id" FROM {out} UNION ALL SELECT "Id" FROM {new})')
+            space.run(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {new}")
+            return
+        source = name_of(*self.staged[name].leaf.name)
+        only = ""
+        if kept.link is not None and kept.table is not None:
+            only = f' SEMI JOIN {_active(kept.table)} AS t ON t."Id" = e."Id"'
+        space.run(f"CREATE OR REPLACE TABLE {target} AS SELECT {columns} FROM {source} AS e{only}")
+
+    def check(self, space: Workspace) -> None:
+        """Raise PromiseError unless the next store's rows are those of the match lists, Id by Id and stamp by stamp."""
+        for kept in self.kept:
+            if self.staged[kept.extract.id].listed is not None:
+                for table, ids in self._differences(space, kept):
+                    shown = ", ".join(ids[:SHOWN]) + (f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else "")
+                    raise PromiseError(
+                        f"table {table}: the copy differs from Salesforce's match list in {len(ids)} rows: {shown}",
+                        hint="nothing was published; run again, and if it stays, please report it",
+                    )
+
+    def _differences(self, space: Workspace, kept: Kept) -> Iterator[tuple[str, list[str]]]:
+        stamp = quote_name(STAMP)
+        attached = "" if kept.link is None else f" WHERE {quote_name(kept.link.column)} IN {_ids(kept.link.parent)}"
+        listed = f'SELECT "Id", {stamp} FROM {part(kept.extract.id, "list")}{attached}'
+        copied = _pairs(kept)
+        total = f'SELECT count(*), sum(CAST(hash("Id", {stamp}) AS HUGEINT)) FROM'
+        if space.run(f"{total} ({listed}) AS l") == space.run(f"{total} ({copied}) AS c"):
+            return
+        # A row that two extracts read may be newer in the table than one of their lists knows.
+        rows = space.run(
+            f'SELECT coalesce(l."Id", c."Id") FROM ({listed}) AS l FULL JOIN ({copied}) AS c ON l."Id" = c."Id"'
+            f' WHERE l."Id" IS NULL OR c."Id" IS NULL OR NOT coalesce(c.{stamp} >= l.{stamp}, l.{stamp} IS NULL)'
+            " ORDER BY 1"
+        )
+        if rows:
+            yield kept.table or kept.extract.id, [key for (key,) in rows]
+
+
+def _pairs(kept: Kept) -> str:
+    """The Ids and stamps of an extract's copy in the next store."""
+    stamp = quote_name(STAMP)
+    side = name_of(NEXT, "accord", kept.side) if kept.side is not None else ""
+    if kept.table is None:
+        return f'SELECT "Id", {stamp} FROM {side}'
+    table = f"{_active(kept.table)} AS t"
+    where = f"t.{stamp}" if STAMP in kept.published else f"s.{stamp}"
+    if kept.side is not None:
+        table += f' JOIN {side} AS s ON s."Id" = t."Id"'
+    return f'SELECT t."Id", {where} FROM {table}'
+
+
+def _active(table: str) -> str:
+    return f"(SELECT * FROM {name_of(NEXT, 'statisfy', table)} WHERE record_status = {quote_text('active')})"
+
+
+def _ids(table: str) -> str:
+    return f'(SELECT "Id" FROM {_active(table)} AS p)'

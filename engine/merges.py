@@ -1,0 +1,94 @@
+"""Chains of merges: a record that was merged into another, which itself was merged later, ends at the last winner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compiler.plan import Table
+from compiler.probe import status_query
+from compiler.relation import ColumnType
+from compiler.relation_columns import Columns
+from compiler.schema import Schema, SObject
+from engine.by_id import Asking, ask
+from engine.rows import create_from
+from engine.second_look import asked_of
+from engine.workspace import CURRENT, WORK, Workspace, name_of
+from grammar.soql_tree import Query
+
+# A chain that is longer than this is no chain of people's work; asking ends there.
+LONGEST_CHAIN = 20
+_COLUMNS: Columns = {"Id": ColumnType("id"), "IsDeleted": ColumnType("boolean"), "MasterRecordId": ColumnType("id")}
+_LINKS: Columns = {"loser": ColumnType("id"), "winner": ColumnType("id")}
+
+
+def follow_merges(asking: Asking, schema: Schema, table: Table) -> None:
+    """Put the last winner of every merged record in the answers about a table (`asked_of`).
+
+    Winners that are in no table of ours are asked for by Id, since they may have been merged on.
+    """
+    space = asking.space
+    sobject = schema.object(table.object or "")
+    if sobject is None or sobject.field("MasterRecordId") is None:
+        return
+    links: dict[str, str] = dict(space.run(_known_links(table.name)))
+    strangers: set[str] = set()
+    for _ in range(LONGEST_CHAIN):
+        open_ends = [winner for winner in set(links.values()) if winner not in links and winner not in strangers]
+        unknown = _not_ours(space, table.name, open_ends)
+        if not unknown:
+            break
+        strangers.update(unknown)
+        links.update(_merged_on(asking, sobject, table.name, unknown))
+    if links:
+        ends = name_of(WORK, "delta", f"{table.name}(winners)")
+        create_from(space, ends, _LINKS, [(loser, _end_of(loser, links)) for loser in sorted(links)])
+        space.run(
+            f"UPDATE {asked_of(table.name)} AS a SET merged_into = e.winner FROM {ends} AS e WHERE e.loser = a.key"
+        )
+        space.run(f"DROP TABLE {ends}")
+
+
+def _known_links(table: str) -> str:
+    """Who was merged into whom: as Salesforce just said, else as the store keeps it."""
+    asked = asked_of(table)
+    kept = name_of(CURRENT, "statisfy", table)
+    return (
+        f"SELECT key, merged_into FROM {asked} WHERE answer = 'merged' AND merged_into IS NOT NULL"
+        f" UNION ALL SELECT \"Id\", merged_into FROM {kept} WHERE record_status = 'merged' AND merged_into IS NOT NULL"
+        f" AND \"Id\" NOT IN (SELECT key FROM {asked} WHERE answer <> 'gone')"
+    )
+
+
+def _not_ours(space: Workspace, table: str, ids: Sequence[str]) -> list[str]:
+    """Those of the Ids that the published table has no row of: nothing was asked about them yet."""
+    if not ids:
+        return []
+    rows = space.run(
+        "SELECT key FROM (SELECT unnest(CAST(? AS VARCHAR[])) AS key) AS k WHERE key NOT IN"
+        f' (SELECT "Id" FROM {name_of(CURRENT, "statisfy", table)}) ORDER BY key',
+        [list(ids)],
+    )
+    return [key for (key,) in rows]
+
+
+def _merged_on(asking: Asking, sobject: SObject, table: str, ids: Sequence[str]) -> dict[str, str]:
+    query = status_query(sobject, ids[:1])
+    whole = Query(query.select, query.source, query.span)
+    columns = {name: kind for name, kind in _COLUMNS.items() if sobject.field(name) is not None}
+    found = ask(
+        asking, lambda some: status_query(sobject, some), whole, columns, ids, f"{table}(winners)", all_rows=True
+    )
+    return dict(
+        asking.space.run(
+            f'SELECT "Id", "MasterRecordId" FROM {name_of(*found.leaf.name)} WHERE "MasterRecordId" IS NOT NULL'
+        )
+    )
+
+
+def _end_of(loser: str, links: dict[str, str]) -> str:
+    seen = {loser}
+    winner = links[loser]
+    while winner in links and winner not in seen:
+        seen.add(winner)
+        winner = links[winner]
+    return winner

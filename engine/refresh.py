@@ -1,0 +1,278 @@
+"""`accord run --account ID`: one account brought up to date, with what hangs on it, at the cost of a few requests.
+
+All rows of the account are read anew, and those of other accounts stay as they are. The copy that later runs compare
+with does not know of it, so that the next whole run reads everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from compiler.duckdb_functions import quote_name
+from compiler.plan import Extract, Plan, Table
+from compiler.print_soql import print_query
+from compiler.probe import by_id_query, linked_query
+from compiler.record_id import is_record_id, to_18
+from compiler.relation import Assign, Col, ColumnType, Extracted, Relation, Select
+from compiler.relation_columns import Columns, inputs_of
+from compiler.schema import Schema
+from engine.by_id import Asking, ask, file_name
+from engine.differences import LIFE, Comparison
+from engine.drift import Drift
+from engine.errors import ConfigurationError
+from engine.guards import look_at_guards
+from engine.load import Staged, load, rejects_of
+from engine.merges import follow_merges
+from engine.publish import NextStore, build_next
+from engine.reconcile import Reconciled, reconcile
+from engine.report import Outcome, RunReport
+from engine.rows import create_from
+from engine.run import Run, RunSettings, run
+from engine.salesforce.client import SalesforceClient
+from engine.salesforce.read import read_query
+from engine.second_look import ask_status, asked_of
+from engine.store import StoreInfo, swap
+from engine.wanted import compute, leaf_of
+from engine.workspace import CURRENT, WORK, Workspace, name_of
+from grammar.soql_tree import Query
+
+_KEY: Columns = {"key": ColumnType("id")}
+
+
+def refresh(
+    plan: Plan,
+    spec_text: str,
+    client: SalesforceClient,
+    store: Path,
+    account: str,
+    *,
+    schema: Schema,
+    settings: RunSettings | None = None,
+    drift: Drift | None = None,
+) -> RunReport:
+    """Bring one account up to date; the arguments are those of `run`, and the account's Id, 15 or 18 characters.
+
+    Raises NotStartedError for what is no account's Id, and as `run` does.
+    """
+    if not is_record_id(account) or not account.startswith("001"):
+        raise ConfigurationError(
+            f"`{account}` is no account's Id", hint="it has 15 or 18 letters and digits, and begins with 001"
+        )
+    settings = replace(settings or RunSettings(), account=to_18(account))
+    return run(plan, spec_text, client, store, schema=schema, settings=settings, drift=drift, runner=Refresh)
+
+
+class Refresh(Run):
+    """A run for one account."""
+
+    def work(
+        self, space: Workspace, info: StoreInfo | None, number: int, at: datetime
+    ) -> tuple[Outcome, tuple[str, ...]]:
+        """Read the account's rows, compare them with the published ones, publish."""
+        self.step(number, "extract")
+        if info is None:
+            return Outcome.FAILED, (
+                "there is no store yet in which an account could be refreshed; run without --account",
+            )
+        if self.drift.lost or self.drift.frozen or self.drift.stops:
+            return Outcome.FAILED, ("the org's schema changed since the last run; run without --account first",)
+        asking = Asking(self.client, space, self.paths.staging, self.settings.reading, by_id=10**9)
+        assert self.settings.account is not None
+        reading = _Reading(asking, self.plan, self.settings.account)
+        if reading.by_value:
+            return Outcome.FAILED, (
+                f"{', '.join(sorted(reading.by_value))}: rows that find their account by a value need all accounts; run"
+                " without --account",
+            )
+        staged = reading.read()
+        tables = self.compared(asking, reading, staged, number)
+        guards = self.progress.guards = look_at_guards(space, self.plan, tables, ())
+        if (exceeded := [one for one in guards if one.exceeded]) and not self.settings.confirmed:
+            self.progress.tables = tuple(one.counted(one.counts.expected_after) for one in tables)
+            return Outcome.STOPPED, tuple(f"{one.rule}, but {one.words} ({one.value}%)" for one in exceeded)
+        if any(one.changed for one in tables):
+            self.step(number, "publish")
+            facts = NextStore(number, at, Outcome.SUCCEEDED, self.identity, ("", ""), rejects_changed=False, dropped=())
+            tables = build_next(space, self.paths, tables, facts)
+            self.client.cancel.check()
+            self.state.publishing(number)
+            swap(self.paths)
+            self.progress.changed = True
+            self.state.published(number)
+        else:
+            tables = tuple(one.counted(one.counts.active_before) for one in tables)
+        self.progress.tables = tables
+        return Outcome.SUCCEEDED, ()
+
+    def compared(
+        self, asking: Asking, reading: _Reading, staged: dict[str, Staged], number: int
+    ) -> tuple[Reconciled, ...]:
+        """Compute the account's rows of every table and compare them with the published ones."""
+        space, current = asking.space, self.published(asking.space)
+        columns: dict[str, Columns] = {}
+        found = []
+        for table in self.plan.tables:
+            self.step(number, "reconcile", table.name)
+            own = {name: kind for name, kind in current[table.name].items() if name not in LIFE}
+            columns[table.name] = compute(space, table, leaf_of(staged, columns), own)
+            create_from(space, asked_of(table.name), _ASKED, ())
+            comparison = Comparison(table, columns[table.name], current[table.name], scoped=table.name != "users")
+            if comparison.scoped:
+                self.scope(asking, reading, comparison, staged)
+            if comparison.record:
+                follow_merges(asking, self.schema, table)
+            rejects = " UNION ALL ".join(f"SELECT key FROM {rejects_of(extract)}" for extract in table.extracts)
+            found.append(reconcile(space, comparison, rejects or "SELECT CAST(NULL AS VARCHAR) AS key WHERE FALSE", 0))
+        return tuple(found)
+
+    def scope(self, asking: Asking, reading: _Reading, comparison: Comparison, staged: dict[str, Staged]) -> None:
+        """Say which keys are the account's, ask what became of those that did not come, and add all other rows."""
+        space, table = asking.space, comparison.table
+        space.run(f"CREATE OR REPLACE TABLE {comparison.rows} AS SELECT * FROM {comparison.wanted}")
+        space.run(f"DROP TABLE {comparison.wanted}")
+        first = quote_name(table.key[0])
+        column, ids = reading.place(table)
+        before = (
+            f"SELECT {first} AS key FROM {comparison.published} WHERE {quote_name(column)} IN"
+            " (SELECT unnest(CAST(? AS VARCHAR[])))"
+        )
+        keys = {key for (key,) in space.run(before, [ids])}
+        now = {key for (key,) in space.run(f"SELECT {first} FROM {comparison.rows}")}
+        if comparison.record:
+            keys -= self.moved_away(asking, table, staged, sorted(keys - now))
+        create_from(space, comparison.touched, _KEY, [(key,) for key in sorted(keys | now)])
+        published = ", ".join(f"{comparison.as_now(name, 'c.')} AS {quote_name(name)}" for name in comparison.columns)
+        space.run(
+            f"CREATE OR REPLACE VIEW {comparison.wanted} AS SELECT * FROM {comparison.rows} UNION ALL"
+            f" SELECT {published} FROM {comparison.published} AS c WHERE {comparison.is_active(CURRENT)}"
+            f" AND NOT EXISTS (SELECT 1 FROM {comparison.touched} AS t WHERE t.key = c.{first})"
+        )
+
+    def moved_away(self, asking: Asking, table: Table, staged: dict[str, Staged], missing: Sequence[str]) -> set[str]:
+        """Those of the missing rows that still match their filter: they hang on another account now."""
+        known = {key for extract in table.extracts for (key,) in asking.space.run(_ids_of(staged[extract], extract))}
+        asked = [key for key in missing if key not in known]
+        if not asked:
+            return set()
+        ask_status(asking, self.schema, table, asked)
+        away: set[str] = set()
+        for extract_id in table.extracts:
+            extract = self.plan.extract(extract_id)
+            columns = {column.name: column.type for column in extract.columns}
+            late = ask(asking, partial(by_id_query, extract), extract.fetch, columns, asked, f"{extract_id}(elsewhere)")
+            away |= {key for (key,) in asking.space.run(_ids_of(late, late.name))}
+        return away
+
+
+_ASKED: Columns = {"key": ColumnType("id"), "answer": ColumnType("text"), "merged_into": ColumnType("id")}
+
+
+def _ids_of(staged: Staged, name: str) -> str:
+    return f'SELECT "Id" FROM {name_of(*staged.leaf.name)} UNION ALL SELECT key FROM {rejects_of(name)}'
+
+
+class _Reading:
+    """The rows of one account, extract by extract."""
+
+    def __init__(self, asking: Asking, plan: Plan, account: str) -> None:
+        self.asking, self.plan, self.account = asking, plan, account
+        self.accounts = plan.table("accounts").extracts
+        self.links: dict[str, tuple[str, str]] = {}
+        self.by_value: set[str] = set()
+        self.contacts: list[str] = []
+        for table in plan.tables:
+            for select in _selects(table.relation):
+                self._note_link(select)
+
+    def _note_link(self, select: Select) -> None:
+        assert isinstance(select.input, Extracted)
+        for column in select.columns:
+            match column:
+                case Assign(name="account_id" | "contact_id" as parent, value=Col(name)):
+                    self.links[select.input.extract] = (name, parent)
+                case Assign(name="link_value"):
+                    self.by_value.add(select.input.extract)
+
+    def read(self) -> dict[str, Staged]:
+        """Read all extracts: those of the account by its Id, its contacts' by theirs, users and rates whole."""
+        staged: dict[str, Staged] = {}
+        later = [e for e in self.plan.extracts if self.links.get(e.id, ("", ""))[1] == "contact_id"]
+        for extract in self.plan.extracts:
+            if extract.id in self.accounts:
+                staged[extract.id] = self._ask(extract, partial(by_id_query, extract), [self.account])
+            elif extract.id not in self.links:
+                staged[extract.id] = self._whole(extract)
+            elif extract not in later:
+                column = self.links[extract.id][0]
+                staged[extract.id] = self._ask(extract, partial(linked_query, extract, column), [self.account])
+        self._spread_rejects()
+        self.contacts = self._known_contacts(staged)
+        for extract in later:
+            column = self.links[extract.id][0]
+            staged[extract.id] = self._ask(extract, partial(linked_query, extract, column), self.contacts)
+        return staged
+
+    def place(self, table: Table) -> tuple[str, list[str]]:
+        """The column of a table that says whose a row is, and the values that are the account's."""
+        if table.name == "accounts":
+            return "Id", [self.account]
+        if table.parent is not None and table.parent.table == "contacts":
+            return table.parent.column, self.contacts
+        return "account_id", [self.account]
+
+    def _ask(self, extract: Extract, query_of: Callable[[Sequence[str]], Query], ids: Sequence[str]) -> Staged:
+        columns = {column.name: column.type for column in extract.columns}
+        return ask(self.asking, query_of, extract.fetch, columns, ids, extract.id)
+
+    def _whole(self, extract: Extract) -> Staged:
+        columns = {column.name: column.type for column in extract.columns}
+        pages = read_query(
+            self.asking.client,
+            print_query(extract.fetch).text,
+            tuple(columns),
+            self.asking.folder,
+            file_name(extract.id),
+            reading=self.asking.reading,
+        )
+        try:
+            return load(self.asking.space, extract.id, columns, pages)
+        finally:
+            pages.close()
+
+    def _spread_rejects(self) -> None:
+        """An account that one type's extract rejected does not come in as another type."""
+        keys = " UNION ALL ".join(f"SELECT key FROM {rejects_of(extract)}" for extract in self.accounts)
+        for extract in self.accounts:
+            self.asking.space.run(
+                f'DELETE FROM {name_of(WORK, "staged", extract)} WHERE "Id" IN (SELECT key FROM ({keys}) AS r)'
+            )
+
+    def _known_contacts(self, staged: dict[str, Staged]) -> list[str]:
+        """The contacts that the account has now, and those that it had."""
+        contacts = next((table for table in self.plan.tables if table.name == "contacts"), None)
+        if contacts is None:
+            return []
+        parts = [f'SELECT "Id" FROM {name_of(*staged[extract].leaf.name)}' for extract in contacts.extracts]
+        if self.asking.space.columns((CURRENT, "statisfy", "contacts")):
+            kept = name_of(CURRENT, "statisfy", "contacts")
+            parts.append(f'SELECT "Id" FROM {kept} WHERE account_id = ?')
+        return [
+            key
+            for (key,) in self.asking.space.run(
+                f"SELECT DISTINCT * FROM ({' UNION ALL '.join(parts)}) AS k ORDER BY 1",
+                [self.account] if len(parts) > len(contacts.extracts) else [],
+            )
+        ]
+
+
+def _selects(relation: Relation) -> Iterator[Select]:
+    """The selections that stand right above an extract."""
+    if isinstance(relation, Select) and isinstance(relation.input, Extracted):
+        yield relation
+        return
+    for one in inputs_of(relation):
+        yield from _selects(one)

@@ -1,0 +1,127 @@
+"""`accord rollback`: the data, back to the store before the last one that a run published.
+
+It is itself a run, under a number of its own, and what it replaces is kept in turn: a second rollback undoes the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from compiler.duckdb_functions import quote_name
+from engine.clock import Clock
+from engine.errors import UnusableStoreError
+from engine.state import State, hold
+from engine.store import (
+    STORAGE_VERSION,
+    StoreInfo,
+    StorePaths,
+    attach_published,
+    copy_to_next,
+    move_foreign_wal,
+    open_store,
+    remove_leftovers,
+    seal,
+    swap,
+)
+from engine.workspace import NEXT, Workspace, name_of
+
+SCHEMA_VERSION = 1
+PAUSED = "the data was rolled back"
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """A rollback: its own run number, the run whose tables stand again, and the one whose tables were put aside."""
+
+    run: int
+    restored: int
+    undone: int
+
+    def to_document(self) -> dict[str, Any]:
+        """The rollback as JSON."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "run": self.run,
+            "restored": self.restored,
+            "undone": self.undone,
+            "schedule_paused": True,
+        }
+
+
+def rollback(store: Path, clock: Clock) -> RolledBack:
+    """Put the kept store back in the published one's place, and pause the schedule.
+
+    Raises NotStartedError: there is none, a file cannot be used, or a run is on. Raises DiskError: no room.
+    """
+    paths = StorePaths.of(store)
+    if not paths.store.exists() or not paths.previous.exists():
+        raise UnusableStoreError(
+            f"there is no store to go back to beside {paths.store}",
+            hint="one is kept from the second run on that changes something",
+        )
+    with hold(paths):
+        move_foreign_wal(paths)
+        remove_leftovers(paths)
+        now = clock.now().replace(microsecond=0)
+        current, before = _info(paths, paths.store), _info(paths, paths.previous)
+        state = State(paths.state)
+        try:
+            return _rollback(paths, state, now, current, before)
+        finally:
+            state.close()
+
+
+def _rollback(paths: StorePaths, state: State, now: datetime, current: StoreInfo, before: StoreInfo) -> RolledBack:
+    state.settle(now, current.run)
+    run = state.begin(
+        now,
+        plan="",
+        meaning="",
+        organization_id=before.organization_id,
+        user_id=before.user_id,
+        above=max(current.run, before.run),
+    )
+    outcome, message = "failed", "the rollback did not end; the data is as it was"
+    try:
+        copy_to_next(paths, paths.previous)
+        _number(paths, run, now)
+        state.publishing(run)
+        swap(paths)
+        state.published(run)
+        state.pause(run, now, f"{PAUSED} (run {run})")
+        outcome, message = "succeeded", f"data rolled back to run {before.run}; run {current.run} is put aside"
+    finally:
+        state.finish(run, now, outcome, message, None)
+    return RolledBack(run, before.run, current.run)
+
+
+def _info(paths: StorePaths, file: Path) -> StoreInfo:
+    with open_store(paths) as space:
+        info = attach_published(space, paths, file)
+    assert info is not None
+    return info
+
+
+def _number(paths: StorePaths, run: int, now: datetime) -> None:
+    """Give the copy the rollback's number, so that at the next start the store says which run made it."""
+    with (
+        open_store(paths) as space,
+        space.attached(paths.next, NEXT, f"STORAGE_VERSION '{STORAGE_VERSION}'"),
+    ):
+        note_run(space, run, now, "rolled back")
+        space.run(f"CHECKPOINT {quote_name(NEXT)}")
+    seal(paths.next)
+
+
+def note_run(space: Workspace, run: int, now: datetime, outcome: str) -> None:
+    """Write a run that is no sync into the next store."""
+    store, runs = name_of(NEXT, "accord", "store"), name_of(NEXT, "accord", "runs")
+    space.run(f"UPDATE {store} SET run = ?", [run])
+    space.run(
+        f"INSERT INTO {runs} (run, started_at, outcome, user_id, username)"
+        f" SELECT ?, ?, ?, user_id, username FROM {store}",
+        [run, now.replace(tzinfo=None), outcome],
+    )

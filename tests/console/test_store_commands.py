@@ -1,0 +1,180 @@
+"""Commands that change the store or hold a run back, as a person types them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.console.accord import Said, accord
+from tests.engine.scene import FIELDS, SPEC, Rows, Scene, account, contact, record_id, scene, user
+
+A1, C1 = record_id("Account", 1), record_id("Contact", 1)
+ROWS: Rows = {
+    "Account": tuple(account(n) for n in range(1, 21)),
+    "Contact": (contact(1, 1),),
+    "User": (user(1),),
+}
+
+
+class Project(NamedTuple):
+    """A spec and a store in a folder, and the org."""
+
+    org: Scene
+    folder: Path
+
+    def accord(self, *words: str) -> Said:
+        """Run `accord` in the folder, connected to the org."""
+        running = self.org.running
+        connection = {"ACCORD_INSTANCE_URL": running.instance_url, "ACCORD_ACCESS_TOKEN": running.access_token}
+        return accord(*words, cwd=self.folder, environment=connection)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    with scene(tmp_path, ROWS) as org:
+        (tmp_path / "a.accord").write_text(SPEC, encoding="utf-8")
+        one = Project(org, tmp_path)
+        assert one.accord("run", "a.accord").code == 0
+        yield one
+
+
+def leave(project: Project, count: int) -> None:
+    project.org.change(
+        *(
+            {"op": "update", "object": "Account", "id": record_id("Account", n), "fields": {"Type": "Other"}}
+            for n in range(1, count + 1)
+        )
+    )
+
+
+def test_stopped_run_shows_its_forecast_and_goes_on_when_confirmed(project: Project) -> None:
+    """A guard ends the command with 3 and says which, how far, whom and what would happen; `--confirm` goes on."""
+    leave(project, 11)
+    held = project.accord("run", "a.accord")
+    document = json.loads(project.accord("run", "a.accord", "--format", "json").out)
+    confirmed = project.accord("run", "a.accord", "--confirm")
+
+    assert held.code == 3
+    assert "stopped by a guard: nothing was published" in held.out
+    assert "accounts may leave at most 25% (built in): 11 of 20 rows leave (55%)" in held.out
+    assert A1 in held.out
+    assert "accord run --confirm" in held.out
+    assert document["outcome"] == "stopped"
+    assert {one["subject"] for one in document["guards"] if one["exceeded"]} == {"accounts", "account_owners"}
+    assert next(one["left"] for one in document["tables"] if one["table"] == "accounts") == 11
+    assert confirmed.code == 0
+    assert "Guards that the confirmation passed over" in confirmed.out
+
+
+def test_rollback_and_its_pause(project: Project) -> None:
+    """A rollback says that it is about data and not settings, and the status says that the schedule is paused."""
+    project.org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": "Neu"}})
+    project.accord("run", "a.accord")
+    done = project.accord("rollback")
+    status = project.accord("status")
+
+    assert done.code == 0
+    assert done.out.startswith("run 3: the data is as run 1 left it; that of run 2 is kept beside it")
+    assert "The spec and the settings are untouched" in done.out
+    assert "the schedule is paused since" in status.out
+    assert project.org.rows(f"SELECT Name FROM accounts WHERE Id = '{A1}'") == [("Account 1",)]
+
+
+def test_rollback_with_nothing_to_go_back_to(project: Project) -> None:
+    """It exits with 2 and changes nothing."""
+    said = project.accord("rollback")
+
+    assert said.code == 2
+    assert "no store to go back to" in said.err
+
+
+def test_forget(project: Project) -> None:
+    """Forgetting tells what was emptied, and warns of a person who is still in Salesforce."""
+    said = project.accord("forget", C1[:15])
+    document = json.loads(project.accord("forget", C1, "--format", "json").out)
+    wrong = project.accord("forget", "Ada")
+
+    assert (said.code, wrong.code) == (0, 2)
+    assert f"forgot {C1}: contacts (1 row)" in said.out
+    assert "the next run brings its values back" in said.err
+    assert (document["ids"], document["still_in_salesforce"]) == ([C1], 1)
+
+
+def test_store_of_another_org_is_adopted_on_request(project: Project, tmp_path: Path) -> None:
+    """Another org's store is refused with the way out, and made anew with `--adopt-org`."""
+    with scene(tmp_path / "other", ROWS, name="Other") as other:
+        elsewhere = Project(other, project.folder)
+        refused = elsewhere.accord("run", "a.accord")
+        adopted = elsewhere.accord("run", "a.accord", "--adopt-org")
+
+    assert (refused.code, adopted.code) == (2, 0)
+    assert "--adopt-org" in refused.err
+
+
+def test_stored_plan_is_run(project: Project, tmp_path: Path) -> None:
+    """A plan file runs as its spec does; where the org changed since it was made this is said."""
+    compiled = project.accord("compile", "a.accord", "--schema", "org", "-o", "plan.json")
+    same = project.accord("run", "plan.json")
+    described = {**FIELDS, "Contact": (*FIELDS["Contact"], {"name": "Nick__c", "type": "string"})}
+    (tmp_path / "a.accord").write_text(SPEC.replace("contacts { fields Name, Email }", "contacts {}"), "utf-8")
+    with scene(
+        tmp_path / "later", ROWS, fields={**described, "Account": (*FIELDS["Account"], described["Contact"][-1])}
+    ) as org:
+        later = Project(org, project.folder).accord("run", "plan.json")
+
+    assert compiled.code == same.code == later.code == 0
+    assert "nothing to change" in same.out
+    assert "the org changed since plan.json was made" in later.err
+    assert "table accounts changed" in later.err
+
+
+def test_plan_file_that_cannot_be_run(project: Project) -> None:
+    """A plan of a newer version, or without its spec, is refused before anything is started."""
+    (project.folder / "newer.json").write_text('{"plan_version": 99}', "utf-8")
+    project.accord("compile", "a.accord", "--schema", "org", "-o", "plan.json")
+    document = json.loads((project.folder / "plan.json").read_text("utf-8"))
+    del document["spec"]
+    (project.folder / "bare.json").write_text(json.dumps(document), "utf-8")
+    newer, bare = project.accord("run", "newer.json"), project.accord("run", "bare.json")
+
+    assert (newer.code, bare.code) == (2, 2)
+    assert "update Accord" in newer.err
+    assert "does not hold the spec" in bare.err
+
+
+def test_field_that_is_lost_is_a_note_and_one_that_decides_an_error(project: Project, tmp_path: Path) -> None:
+    """A run goes on without a field that is only shown, and stops at the line of one that decides."""
+    for lost, code, words in (("Email", 0, "Contact.Email is not in the org any more"), ("LastName", 0, "")):
+        kept = {**FIELDS, "Contact": tuple(one for one in FIELDS["Contact"] if one["name"] != lost)}
+        rows = {**ROWS, "Contact": ({k: v for k, v in contact(1, 1).items() if k != lost},)}
+        with scene(tmp_path / lost, rows, fields=kept) as org:
+            said = Project(org, project.folder).accord("run", "a.accord")
+
+        assert said.code == code
+        assert words in said.out
+    fields = {**FIELDS, "Account": tuple(one for one in FIELDS["Account"] if one["name"] != "Renewal_Date__c")}
+    with scene(tmp_path / "renewal", ROWS, fields=fields) as org:
+        stopped = Project(org, project.folder).accord("run", "a.accord")
+
+    assert stopped.code == 1
+    assert "a.accord:13:" in stopped.err
+
+
+def test_one_account_is_refreshed(project: Project) -> None:
+    """`--account` brings that account up to date and leaves the others for the next whole run."""
+    for number in (1, 2):
+        key = record_id("Account", number)
+        project.org.change({"op": "update", "object": "Account", "id": key, "fields": {"Name": f"Neu {number}"}})
+    said = project.accord("run", "a.accord", "--account", A1[:15])
+    names = project.org.rows("SELECT Name FROM accounts ORDER BY Id LIMIT 2")
+    wrong = project.accord("run", "a.accord", "--account", C1)
+
+    assert said.code == 0
+    assert "1 row updated" in said.out
+    assert names == [("Neu 1",), ("Account 2",)]
+    assert wrong.code == 2
+    assert "no account's Id" in wrong.err

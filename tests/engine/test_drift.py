@@ -1,0 +1,269 @@
+"""The org's schema changes between two runs: what is only shown stays and says so, what decides stops the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import compiler
+import grammar
+from compiler.schema import Schema
+from engine.drift import find_drift
+from engine.report import Outcome
+from engine.salesforce.describe import describe
+from engine.snapshot import schema_of
+from engine.spec_needs import needs_of
+from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, contact, record_id, scene, user
+
+A1, A2, C1 = record_id("Account", 1), record_id("Account", 2), record_id("Contact", 1)
+ROWS = {
+    **SMALL,
+    "Account": (account(1, Notes__c="first", Website="https://www.acme.com/x"), account(2, Notes__c="second")),
+}
+Described = Sequence[Mapping[str, Any]]
+
+
+def fields(sobject: str, *, without: str = "", **kinds: str) -> dict[str, Described]:
+    """The describes with a field less, or with other types."""
+    kept = (one for one in FIELDS[sobject] if one["name"] != without)
+    return {**FIELDS, sobject: tuple({**one, "type": kinds.get(one["name"], one["type"])} for one in kept)}
+
+
+def hidden(*sobjects: str) -> dict[str, Described]:
+    """The describes without some objects."""
+    return {name: described for name, described in FIELDS.items() if name not in sobjects}
+
+
+def rows_of(described: Mapping[str, Described], rows: Mapping[str, Sequence[Mapping[str, str]]] = ROWS) -> Any:
+    """The rows as far as they are described."""
+    known = {name: {"Id", *(field["name"] for field in ones)} for name, ones in described.items()}
+    return {
+        name: [{key: value for key, value in row.items() if key in known[name]} for row in some]
+        for name, some in rows.items()
+        if name in known
+    }
+
+
+@contextmanager
+def after(folder: Path, described: Mapping[str, Described], spec: str = SPEC, rows: Any = ROWS) -> Iterator[Scene]:
+    """A store of a first run, and the same org with other describes."""
+    with scene(folder / "before", ROWS, spec) as first:
+        first.run()
+    with scene(folder / "after", rows_of(described, rows), spec, fields=described) as second:
+        second.folder = first.folder
+        yield second
+
+
+def schema_now(org: Scene) -> Schema:
+    needs = needs_of(grammar.parse_spec(org.spec).tree)
+    with org.client() as client:
+        return schema_of(describe(client, needs.objects, needs.relationships))
+
+
+def errors_of(org: Scene) -> list[str]:
+    """What compiling for the org of now says, each with the text that it underlines."""
+    schema = schema_now(org)
+    drift = find_drift(grammar.parse_spec(org.spec).tree, schema, org.store)
+    found = [d for d in compiler.check_spec(drift.spec, schema).diagnostics if d.severity == "error"]
+    return [org.spec[d.span.start : d.span.end] for d in found]
+
+
+def stale(org: Scene) -> list[tuple[str, str]]:
+    return org.rows("SELECT table_name, column_name FROM columns WHERE stale_since IS NOT NULL ORDER BY ALL")
+
+
+def test_field_of_the_default_set_that_is_lost_keeps_its_column(tmp_path: Path) -> None:
+    """A field that is gone, or hidden, keeps its column and values, marked stale; the run succeeds and says so."""
+    with after(tmp_path, fields("Account", without="Notes__c")) as org:
+        report = org.run()
+        again = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert org.rows("SELECT Notes__c FROM accounts ORDER BY Id") == [("first",), ("second",)]
+        assert stale(org) == [("accounts", "Notes__c")]
+        assert any("Account.Notes__c is not in the org any more" in one and "(line 3)" in one for one in report.notices)
+        assert not again.changed
+
+
+def test_rows_change_beside_a_lost_column(tmp_path: Path) -> None:
+    """Rows go on being updated; new rows have nothing in the lost column."""
+    with after(tmp_path, fields("Account", without="Notes__c")) as org:
+        org.run()
+        org.change(
+            {"op": "update", "object": "Account", "id": A1, "fields": {"Name": "Neu"}},
+            {"op": "create", "object": "Account", "id": record_id("Account", 8), "fields": {"Type": "Customer"}},
+        )
+        org.run()
+
+        assert org.rows("SELECT Name, Notes__c FROM accounts ORDER BY Id") == [
+            ("Neu", "first"),
+            ("Account 2", "second"),
+            (None, None),
+        ]
+
+
+def test_field_that_is_seen_again_is_fresh_again(tmp_path: Path) -> None:
+    """When the field is back its column has the org's values again and is stale no more."""
+    with after(tmp_path, fields("Account", without="Notes__c")) as org:
+        org.run()
+    with scene(tmp_path / "back", {**ROWS, "Account": (account(1, Notes__c="new"), account(2))}) as back:
+        back.folder = org.folder
+        back.run()
+
+        assert back.rows("SELECT Notes__c FROM accounts ORDER BY Id") == [("new",), (None,)]
+        assert stale(back) == []
+
+
+def test_field_that_the_spec_names_is_lost(tmp_path: Path) -> None:
+    """A named field that is only shown degrades as well, and the line that names it is said."""
+    with after(tmp_path, fields("Contact", without="Email")) as org:
+        report = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert stale(org) == [("contacts", "Email")]
+        assert any("Contact.Email" in one and "(line 15)" in one for one in report.notices)
+
+
+def test_column_that_passes_on_a_lost_field_keeps_its_values(tmp_path: Path) -> None:
+    """A column of Accord's own that comes from one field is not emptied when the field is lost."""
+    with after(tmp_path, fields("Account", without="Website")) as org:
+        org.run()
+
+        assert org.rows("SELECT web_domain, Website FROM accounts ORDER BY Id") == [
+            ("acme.com", "https://www.acme.com/x"),
+            (None, None),
+        ]
+        assert stale(org) == [("accounts", "Website"), ("accounts", "web_domain")]
+
+
+def test_field_that_the_spec_no_longer_wants_is_dropped(tmp_path: Path) -> None:
+    """`except` of a lost field drops its column, since that is what it asks for."""
+    with after(tmp_path, fields("Account", without="Notes__c")) as org:
+        org.run()
+        org.spec = SPEC.replace("prospect where", "except Notes__c\n  prospect where")
+        report = org.run()
+
+        assert "Notes__c" not in [name for name, *_ in org.rows("DESCRIBE accounts")]
+        assert any("Notes__c are no longer in the spec" in one for one in report.notices)
+
+
+def test_lost_fields_that_decide_stop_the_run(tmp_path: Path) -> None:
+    """A field that a filter, an owner, a number or a link needs is an error at its place in the spec."""
+    lost = {
+        "Type": ("Account", ["Type", "Type"]),
+        "OwnerId": ("Account", ["OwnerId"]),
+        "Renewal_Date__c": ("Account", ["Renewal_Date__c"]),
+        "Amount__c": ("Subscription__c", ["Amount__c"]),
+        "Account__c": ("Subscription__c", ["Account__c", "Account__c"]),
+    }
+    for field, (sobject, underlined) in lost.items():
+        with after(tmp_path / field, fields(sobject, without=field)) as org:
+            found = errors_of(org)
+
+        assert found == underlined, field
+
+
+def test_lost_link_of_contacts_stops_the_run(tmp_path: Path) -> None:
+    """Contacts whose link to accounts is hidden are neither dropped nor emptied: the run fails and says why."""
+    with after(tmp_path, fields("Contact", without="AccountId")) as org:
+        inode = org.store.stat().st_ino
+        report = org.run()
+
+        assert report.outcome is Outcome.FAILED
+        assert "Contact.AccountId" in report.errors[0]
+        assert org.store.stat().st_ino == inode
+
+
+def test_hidden_object_freezes_its_table(tmp_path: Path) -> None:
+    """A table whose object is hidden keeps its rows, is marked stale whole, and the run is incomplete."""
+    with after(tmp_path, hidden("Contact")) as org:
+        report = org.run()
+        again = org.run()
+
+        assert (report.outcome, report.exit_code, report.stale) == (Outcome.INCOMPLETE, 1, ("contacts",))
+        assert report.dropped == ()
+        assert "Contact is not in the org any more" in report.errors[0]
+        assert "(line 15)" in report.errors[0]
+        assert org.rows("SELECT Id, Name FROM active_contacts ORDER BY Id") == [
+            (C1, "Contact 1"),
+            (record_id("Contact", 2), "Contact 2"),
+        ]
+        assert {table for table, _ in stale(org)} == {"contacts"}
+        assert (again.outcome, again.changed) == (Outcome.INCOMPLETE, False)
+
+
+def test_object_that_was_never_there_is_no_loss(tmp_path: Path) -> None:
+    """An org without opportunities has no table of them, and nothing is said about it."""
+    described = hidden("Opportunity")
+    with scene(tmp_path, rows_of(described), fields=described) as org:
+        org.run()
+        report = org.run()
+
+    assert (report.outcome, report.stale) == (Outcome.SUCCEEDED, ())
+
+
+def test_new_field_comes_in_with_its_values(tmp_path: Path) -> None:
+    """A field that appears is filled in for rows whose stamps did not move, and the report names it."""
+    described = {**FIELDS, "Account": (*FIELDS["Account"], {"name": "Tier__c", "type": "string"})}
+    rows = {**ROWS, "Account": tuple({**row, "Tier__c": "gold"} for row in ROWS["Account"])}
+    with after(tmp_path, described, rows=rows) as org:
+        report = org.run()
+
+        assert org.rows("SELECT DISTINCT Tier__c FROM accounts") == [("gold",)]
+        assert "accounts: new columns Tier__c" in report.notices
+
+
+def test_safe_change_of_type_widens_the_column(tmp_path: Path) -> None:
+    """A number that became text, and a date that became a time, keep every value."""
+    described = fields("Account", Score__c="string", Renewal_Date__c="datetime")
+    spec = SPEC.replace("renewal from Renewal_Date__c", "renewal none")
+    first = (account(1, Score__c="12.50", Renewal_Date__c="2026-05-01"), account(2))
+    second = (account(2),)
+    with scene(tmp_path / "before", {**SMALL, "Account": first}, spec) as org:
+        org.run()
+    with scene(tmp_path / "after", {**SMALL, "Account": second}, spec, fields=described) as after_:
+        after_.folder = org.folder
+        report = after_.run(confirmed=True)
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert after_.rows(f"SELECT Score__c, CAST(Renewal_Date__c AS VARCHAR) FROM accounts WHERE Id = '{A1}'") == [
+            ("12.50", "2026-05-01 00:00:00")
+        ]
+
+
+def test_change_of_type_that_would_lose_values_freezes_the_table(tmp_path: Path) -> None:
+    """Text that became a number: kept values that are none would be lost, so the table stays as it is."""
+    rows = {**SMALL, "Contact": (contact(1, 1, Email="ada@example.com"), contact(2, 2))}
+    with scene(tmp_path / "before", rows) as org:
+        org.run()
+    described = fields("Contact", Email="double")
+    now = {**SMALL, "Contact": (contact(1, 1), contact(2, 2, Email="7"))}
+    with scene(tmp_path / "after", now, fields=described) as after_:
+        after_.folder = org.folder
+        report = after_.run()
+        kept = after_.rows("SELECT Email FROM contacts ORDER BY Id")
+        after_.spec = SPEC.replace("fields Name, Email", "fields Name")
+        given_up = after_.run()
+        after_.spec = SPEC
+        taken = after_.run()
+
+        assert (report.outcome, report.stale) == (Outcome.INCOMPLETE, ("contacts",))
+        assert "changed its type from text to decimal" in report.errors[0]
+        assert kept == [("ada@example.com",), (None,)]
+        assert given_up.outcome is taken.outcome is Outcome.SUCCEEDED
+        assert [int(value) for (value,) in after_.rows("SELECT Email FROM contacts WHERE Email IS NOT NULL")] == [7]
+
+
+def test_user_whose_mail_is_hidden_keeps_it(tmp_path: Path) -> None:
+    """Users are nobody's statement; a field of theirs that is hidden keeps its values too."""
+    with scene(tmp_path / "before", {**SMALL, "User": (user(1),)}) as org:
+        org.run()
+    described = fields("User", without="Email")
+    with scene(tmp_path / "after", rows_of(described, SMALL), fields=described) as after_:
+        after_.folder = org.folder
+        after_.run()
+
+        assert after_.rows("SELECT email FROM users") == [("user1@example.com",)]
+        assert stale(after_) == [("users", "email")]

@@ -1,0 +1,167 @@
+"""One account refreshed: it and what hangs on it, and nothing else; the next whole run agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ConfigurationError
+from engine.refresh import refresh
+from engine.report import Outcome, RunReport
+from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, counts, record_id, scene, subscription, user
+
+A1, A2 = record_id("Account", 1), record_id("Account", 2)
+C1 = record_id("Contact", 1)
+TRAINED = {
+    **FIELDS,
+    "Training__c": (
+        {"name": "Name", "type": "string"},
+        {"name": "Contact__c", "type": "reference", "referenceTo": ["Contact"]},
+    ),
+}
+SPEC_TRAINED = SPEC + '\nobject Training__c as "Trainings" on contact via Contact__c { fields Name }\n'
+ROWS = {
+    **SMALL,
+    "User": (user(1), user(2)),
+    "Training__c": ({"Id": "a02000000000001", "Name": "T1", "Contact__c": C1},),
+}
+
+
+@pytest.fixture
+def org(tmp_path: Path) -> Iterator[Scene]:
+    with scene(tmp_path, ROWS, SPEC_TRAINED, fields=TRAINED) as one:
+        one.run()
+        yield one
+
+
+def refreshed(org: Scene, account: str) -> RunReport:
+    with org.client() as client:
+        plan, schema, drift = org.plan(client)
+        return refresh(plan, org.spec, client, org.store, account, schema=schema, drift=drift)
+
+
+def everything(org: Scene) -> dict[str, list[tuple[object, ...]]]:
+    tables = ("accounts", "contacts", "subscriptions", "trainings", "users")
+    found = {
+        name: org.rows(f"SELECT * EXCLUDE (first_synced_at, changed_at) FROM {name} ORDER BY Id") for name in tables
+    }
+    return {**found, "account_owners": org.rows("SELECT * FROM account_owners ORDER BY ALL")}
+
+
+def test_the_account_and_what_hangs_on_it(org: Scene) -> None:
+    """Its fields, owner, numbers, children and their children are as in the org; other accounts are as they were."""
+    org.change(
+        {"op": "update", "object": "Account", "id": A1, "fields": {"Name": "Neu", "OwnerId": record_id("User", 2)}},
+        {"op": "update", "object": "Account", "id": A2, "fields": {"Name": "Auch neu"}},
+        {"op": "update", "object": "Contact", "id": C1, "fields": {"Email": "c1@example.com"}},
+        {"op": "update", "object": "Training__c", "id": "a02000000000001AAA", "fields": {"Name": "T2"}},
+        {"op": "create", "object": "Subscription__c", **_new_subscription()},
+    )
+    report = refreshed(org, A1[:15])
+    names = org.rows("SELECT Name, CAST(arr AS VARCHAR) FROM accounts ORDER BY Id")
+    seen = org.rows("SELECT Email FROM contacts ORDER BY Id")
+    trained = org.rows("SELECT Name FROM trainings")
+    owners = org.rows("SELECT user_id FROM account_owners ORDER BY account_id")
+    whole = org.run()
+
+    assert (report.outcome, report.changed) == (Outcome.SUCCEEDED, True)
+    assert names == [("Neu", "120.505"), ("Account 2", "7.000"), ("Account 3", "0.000")]
+    assert seen == [("c1@example.com",), (None,)]
+    assert trained == [("T2",)]
+    assert owners == [(record_id("User", 2),), (record_id("User", 1),), (record_id("User", 1),)]
+    assert counts(report, "users") == {"inserted": 1}
+    assert counts(whole, "accounts") == {"updated": 1}
+    assert {name: counts(whole, name) for name in ("contacts", "subscriptions", "trainings", "account_owners")} == {
+        name: {} for name in ("contacts", "subscriptions", "trainings", "account_owners")
+    }
+
+
+def _new_subscription() -> dict[str, object]:
+    made = subscription(9, 1, "20")
+    return {"id": made.pop("Id"), "fields": made}
+
+
+def test_nothing_changed(org: Scene) -> None:
+    """An account that is as it was leaves the published file alone."""
+    inode = org.store.stat().st_ino
+    report = refreshed(org, A1)
+
+    assert (report.outcome, report.changed) == (Outcome.SUCCEEDED, False)
+    assert org.store.stat().st_ino == inode
+
+
+def test_account_that_left(org: Scene) -> None:
+    """An account that no longer matches has left, with its children; the next whole run has nothing to add."""
+    org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Other"}})
+    report = refreshed(org, A1)
+    once = everything(org)
+    org.run()
+
+    assert counts(report, "accounts") == {"left": 1}
+    assert counts(report, "contacts") == {"left": 1, "parent_left": 1}
+    assert counts(report, "trainings") == {"left": 1, "parent_left": 1}
+    assert everything(org) == once
+
+
+def test_child_that_is_deleted(org: Scene) -> None:
+    """A child that is gone from the org is marked as deleted."""
+    org.change({"op": "delete", "object": "Contact", "id": C1})
+    report = refreshed(org, A1)
+    once = everything(org)
+    org.run()
+
+    assert counts(report, "contacts") == {"deleted": 1}
+    assert everything(org) == once
+
+
+def test_child_that_moved_to_another_account(org: Scene) -> None:
+    """A contact that hangs on another account now is that account's business, and is not called left."""
+    org.change({"op": "update", "object": "Contact", "id": C1, "fields": {"AccountId": A2}})
+    report = refreshed(org, A1)
+    before = org.rows(f"SELECT account_id, record_status FROM contacts WHERE Id = '{C1}'")
+    org.run()
+
+    assert counts(report, "contacts") == {}
+    assert before == [(A1, "active")]
+    assert org.rows(f"SELECT account_id, record_status FROM contacts WHERE Id = '{C1}'") == [(A2, "active")]
+
+
+def test_account_that_comes_in(org: Scene) -> None:
+    """An account that matches now comes in, with its children."""
+    org.change({"op": "update", "object": "Account", "id": record_id("Account", 4), "fields": {"Type": "Customer"}})
+    report = refreshed(org, record_id("Account", 4))
+    once = everything(org)
+    org.run()
+
+    assert counts(report, "accounts") == {"inserted": 1}
+    assert counts(report, "contacts") == {"inserted": 1}
+    assert everything(org) == once
+
+
+def test_what_is_no_account_is_refused(org: Scene) -> None:
+    """An Id of another object, or none, starts nothing."""
+    for wrong in (C1, "001", "Acme"):
+        with pytest.raises(ConfigurationError, match="no account's Id"):
+            refreshed(org, wrong)
+
+
+def test_first_run_is_never_for_one_account(tmp_path: Path) -> None:
+    """Without a store there is nothing to refresh."""
+    with scene(tmp_path) as org:
+        report = refreshed(org, A1)
+
+    assert report.outcome is Outcome.FAILED
+    assert "no store yet" in report.errors[0]
+
+
+def test_links_by_value_need_all_accounts(tmp_path: Path) -> None:
+    """Where rows find their account by a value, an account alone cannot tell whether it is the only one."""
+    spec = SPEC.replace("via Account__c { fields", "via Name = Name { fields")
+    with scene(tmp_path, spec=spec) as org:
+        org.run()
+        report = refreshed(org, A1)
+
+    assert report.outcome is Outcome.FAILED
+    assert "need all accounts" in report.errors[0]

@@ -1,0 +1,152 @@
+"""A run that died in the middle of a download: what it has whole is not asked for again, and its jobs do not stay."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from engine.events import CameBack
+from engine.report import Outcome
+from engine.salesforce.bulk_query import BulkSettings
+from engine.salesforce.manifest import SUFFIX
+from engine.salesforce.read import Reading
+from tests.engine.scene import SMALL, Scene, contact, scene
+
+ROOT = Path(__file__).parents[2]
+READING = Reading(rest_rows=0, bulk=BulkSettings(rows_per_page=10))
+PAGES, KILLED_AFTER = 5, 3
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from engine.events import RowsRead
+from sandbox import Running
+from tests.engine.scene import Scene
+from tests.engine.test_resume import READING
+
+url, token, folder, rows = sys.argv[1:]
+def listen(event):
+    if isinstance(event, RowsRead) and event.extract == "contacts" and event.rows >= int(rows):
+        os.kill(os.getpid(), signal.SIGKILL)
+org = Scene(Running(url, token, "", "", "", None, None), Path(folder))
+org.reading, org.listener = READING, listen
+org.run()
+"""
+
+
+@pytest.fixture
+def died(tmp_path: Path) -> Iterator[Scene]:
+    """A first run that was killed after three of five pages of contacts."""
+    many = {**SMALL, "Contact": tuple(contact(number, 1 + number % 2) for number in range(1, 10 * PAGES + 1))}
+    with scene(tmp_path, many) as org:
+        org.reading = READING
+        arguments = [org.running.instance_url, org.running.access_token, str(tmp_path), str(10 * KILLED_AFTER)]
+        ended = subprocess.run(
+            [sys.executable, "-c", CHILD, *arguments],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            check=False,
+        )
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        yield org
+
+
+def jobs(org: Scene) -> int:
+    """The Bulk jobs that the org still has."""
+    running = org.running
+    answer = httpx.get(
+        f"{running.instance_url}/services/data/v66.0/jobs/query",
+        headers={"Authorization": f"Bearer {running.access_token}"},
+    )
+    return len(answer.json()["records"])
+
+
+def downloads(org: Scene) -> int:
+    """How many pages of contacts were downloaded by the last run."""
+    created = [json.loads(r.content) for r in org.wire.log if r.method == "POST" and r.content]
+    assert all("FROM Contact" not in body.get("query", "") for body in created)
+    return sum(r.url.path.endswith("/results") for r in org.wire.log)
+
+
+def whole(org: Scene) -> bool:
+    return org.rows("SELECT count(*), count(DISTINCT Id) FROM active_contacts") == [(10 * PAGES, 10 * PAGES)]
+
+
+def test_pages_that_are_whole_are_not_downloaded_again(died: Scene) -> None:
+    """The next run waits for no new job and asks for the missing pages only; no job stays in the org."""
+    others = 5
+    report = died.run()
+
+    assert report.outcome is Outcome.SUCCEEDED
+    assert [event.rows for event in died.events if isinstance(event, CameBack) and event.extract == "contacts"] == [
+        10 * KILLED_AFTER
+    ]
+    assert downloads(died) <= PAGES - KILLED_AFTER + others
+    assert whole(died)
+    assert jobs(died) == 0
+    assert not (died.folder / "staging").exists()
+
+
+def test_page_that_was_touched_is_downloaded_again(died: Scene) -> None:
+    """A page whose content is not what was written down counts as not there, and so do those behind it."""
+    (second,) = (died.folder / "staging").glob("contacts.1.csv*")
+    (third,) = (died.folder / "staging").glob("contacts.2.csv*")
+    second.write_bytes(third.read_bytes())
+    died.run()
+
+    assert [event.rows for event in died.events if isinstance(event, CameBack) and event.extract == "contacts"] == [10]
+    assert whole(died)
+
+
+def test_torn_manifest_is_read_as_far_as_it_goes(died: Scene) -> None:
+    """A last line that was not written whole is as if it were not there."""
+    manifest = died.folder / "staging" / f"contacts{SUFFIX}"
+    manifest.write_text(manifest.read_text("utf-8")[:-20], "utf-8")
+    died.run()
+
+    assert whole(died)
+
+
+def test_old_job_is_not_gone_on_with(died: Scene) -> None:
+    """What a job found hours ago is not how things are now: it is asked anew, and the old job deleted."""
+    for manifest in (died.folder / "staging").glob(f"*{SUFFIX}"):
+        first, *rest = manifest.read_text("utf-8").splitlines()
+        line = json.loads(first)
+        line["asked_at"] = "2026-02-28T00:00:00+00:00"
+        manifest.write_text("\n".join([json.dumps(line), *rest]) + "\n", "utf-8")
+    died.run()
+
+    assert not [event for event in died.events if isinstance(event, CameBack)]
+    assert whole(died)
+    assert jobs(died) == 0
+
+
+def test_job_that_nobody_asks_for_again_is_deleted(died: Scene) -> None:
+    """With another spec the pages are of no use: the dead run's jobs are ended and deleted."""
+    died.spec = died.spec.replace("fields Name, Email", "fields Name")
+    died.run()
+
+    assert not [event for event in died.events if isinstance(event, CameBack) and event.extract == "contacts"]
+    assert whole(died)
+    assert jobs(died) == 0
+
+
+def test_job_that_is_gone_is_asked_anew(died: Scene) -> None:
+    """Where an admin deleted the dead run's job a new one takes its place."""
+    running = died.running
+    headers = {"Authorization": f"Bearer {running.access_token}"}
+    for manifest in (died.folder / "staging").glob(f"*{SUFFIX}"):
+        job = json.loads(manifest.read_text("utf-8").splitlines()[0])["job"]
+        httpx.delete(f"{running.instance_url}/services/data/v66.0/jobs/query/{job}", headers=headers)
+    died.run()
+
+    assert whole(died)
+    assert jobs(died) == 0
