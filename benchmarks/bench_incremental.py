@@ -78,7 +78,7 @@ def main() -> None:
         spec.write_text(SPEC, "utf-8")
         with duckdb.connect() as con:
             found = con.execute(
-                f"SELECT \"Id\" FROM '{folder}/org/data/Contact.parquet' WHERE hash(\"Id\") % {SHARE} = 0 ORDER BY 1"
+                f'SELECT "Id" FROM \'{folder}/org/data/Contact.parquet\' WHERE hash("Id") % {SHARE} = 0 ORDER BY 1'
             )
             ids = [key for (key,) in found.fetchall()]
         with served(folder / "org") as org:

@@ -26,11 +26,9 @@ def main(store: str, copy: str, share: str) -> None:
     columns = ", ".join(f'"{name}"' for name in NAMES)
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{copy}' AS s (STORAGE_VERSION 'v1.5.0')")
-        con.execute("CREATE TABLE s.hashed AS SELECT \"Id\", hash(" + columns + ") AS h FROM s.statisfy.contacts")
+        con.execute('CREATE TABLE s.hashed AS SELECT "Id", hash(' + columns + ") AS h FROM s.statisfy.contacts")
         con.execute("CHECKPOINT s")
-        con.execute(
-            f"CREATE TABLE fetched AS SELECT {columns} FROM s.statisfy.contacts WHERE hash(\"Id\") % {share} = 0"
-        )
+        con.execute(f'CREATE TABLE fetched AS SELECT {columns} FROM s.statisfy.contacts WHERE hash("Id") % {share} = 0')
         con.execute("UPDATE fetched SET \"Title\" = 'changed'")
         con.execute("ALTER TABLE fetched ADD COLUMN h UBIGINT")
         con.execute(f"UPDATE fetched SET h = hash({columns})")
@@ -42,7 +40,7 @@ def main(store: str, copy: str, share: str) -> None:
         )
         con.execute('DELETE FROM s.statisfy.contacts AS t USING changed AS c WHERE t."Id" = c."Id"')
         con.execute(
-            f"INSERT INTO s.statisfy.contacts ({columns}) SELECT {columns} FROM fetched SEMI JOIN changed USING (\"Id\")"
+            f'INSERT INTO s.statisfy.contacts ({columns}) SELECT {columns} FROM fetched SEMI JOIN changed USING ("Id")'
         )
         con.execute('DELETE FROM s.hashed AS t USING changed AS c WHERE t."Id" = c."Id"')
         con.execute('INSERT INTO s.hashed SELECT "Id", h FROM fetched SEMI JOIN changed USING ("Id")')

@@ -22,6 +22,7 @@ from compiler.relation import (
 
 KEY = "key"
 CHANGED = "(changed)"
+CHANGED_IDS = "(changed Ids)"
 CAME_OR_WENT = "(came or went)"
 
 
@@ -64,12 +65,13 @@ def touched(relation: Relation, column: str) -> Relation | None:
     """The values of `column` whose rows may differ from before, as a relation with the column `key`; None: any.
 
     It reads the leaves under the names `<extract>(changed)` and `<table>(changed)`, which hold a changed row as it was
-    and as it is, `<table>(came or went)`, which holds the rows that are new or no longer there, and for joins the
+    and as it is, `<extract>(changed Ids)` where the Id is enough, `<table>(came or went)`, which holds the rows that are new or no longer there, and for joins the
     leaves as they are now. Values may come several times, and null.
     """
     match relation:
         case Extracted(extract=name):
-            return Select(Extracted(name + CHANGED), (Assign(KEY, Col(column)),))
+            changed = CHANGED_IDS if column == "Id" else CHANGED
+            return Select(Extracted(name + changed), (Assign(KEY, Col(column)),))
         case Wanted(table=name):
             return Select(Wanted(name + CHANGED), (Assign(KEY, Col(column)),))
         case Select(input=inner, columns=columns):

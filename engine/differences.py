@@ -135,12 +135,17 @@ class Comparison(NamedTuple):
             f" {empty} AS reason, {empty} AS merged_into, TRUE AS keep FROM {self.wanted} LIMIT 0"
         )
 
-    def read_before(self) -> str:
-        """The statement that brings the published rows that are compared into the workspace."""
-        first = quote_name(self.table.key[0])
+    def read_before(self) -> tuple[str, ...]:
+        """The statements that bring the published rows that are compared into the workspace.
+
+        First their places are sought, in one column, so that the others are read only where a row is wanted.
+        """
+        first, places = quote_name(self.table.key[0]), name_of(WORK, "delta", f"{self.table.name}(places)")
         return (
+            f"CREATE OR REPLACE TABLE {places} AS SELECT c.rowid AS place FROM {self.published} AS c"
+            f" SEMI JOIN {self.touched} AS t ON t.key = c.{first}",
             f"CREATE OR REPLACE TABLE {self.before} AS SELECT c.* FROM {self.published} AS c"
-            f" SEMI JOIN {self.touched} AS t ON t.key = c.{first}"
+            f" SEMI JOIN {places} AS p ON p.place = c.rowid",
         )
 
     def count_lost(self) -> str:

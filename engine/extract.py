@@ -63,6 +63,11 @@ class Extracted:
         """The extracts that could not be read, with the reason."""
         return {one.extract: one.error for one in self.reports if one.error is not None}
 
+    @property
+    def compared_with_tables(self) -> frozenset[str]:
+        """Those of the compared extracts whose copy is a table."""
+        return frozenset(name for name in self.compared if self.kept[name].table is not None)
+
     def with_late(self, space: Workspace, staged: Staged, late: Staged) -> Staged:
         """An extract with rows in it that came late; their numbers may need a larger scale."""
         kept = self.kept[staged.name]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.relation_columns import Columns, common_type
-from compiler.restrict import CHANGED
+from compiler.restrict import CHANGED, CHANGED_IDS
 from engine.copies import STAMP, Kept, cast_all, copy_view
 from engine.load import Staged, rejects_of
 from engine.workspace import WORK, Workspace, name_of
@@ -152,6 +152,10 @@ def _changed_view(space: Workspace, kept: Kept, types: Columns) -> None:
     space.run(
         f"CREATE OR REPLACE VIEW {name_of(WORK, 'staged', name + CHANGED)} AS SELECT {values} FROM {part(name, 'new')}"
         f' UNION ALL SELECT {values} FROM {copy_view(kept)} AS k SEMI JOIN {part(name, "out")} AS o ON o."Id" = k."Id"'
+    )
+    space.run(
+        f"CREATE OR REPLACE VIEW {name_of(WORK, 'staged', name + CHANGED_IDS)} AS"
+        f' SELECT "Id" FROM {part(name, "new")} UNION ALL SELECT "Id" FROM {part(name, "out")}'
     )
 
 

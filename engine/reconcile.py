@@ -96,7 +96,8 @@ def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int
     if not comparison.current:
         return _all_new(space, comparison, rejects, moved)
     if comparison.scoped:
-        space.run(comparison.read_before())
+        for statement in comparison.read_before():
+            space.run(statement)
     space.run(comparison.find_pairs())
     space.run(comparison.find_differences(rejects))
     by = {

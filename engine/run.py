@@ -294,7 +294,7 @@ class Run:
             self.step(number, "check", table.name)
             published = bool(current[table.name])
             looked = look_again(
-                asking, self.plan, self.schema, table, staged, published, merge, extracted.compared
+                asking, self.plan, self.schema, table, staged, published, merge, extracted.compared_with_tables
             )
             staged = looked.staged
             if looked.moved:

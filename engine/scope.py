@@ -12,7 +12,7 @@ from compiler.plan import Table
 from compiler.print_duckdb import print_relation
 from compiler.relation import ColumnType, Extracted, Wanted
 from compiler.relation_columns import Columns, Leaf, columns_of
-from compiler.restrict import CAME_OR_WENT, CHANGED, restrict, touched
+from compiler.restrict import CAME_OR_WENT, CHANGED, CHANGED_IDS, restrict, touched
 from engine.copies import Kept, cast_all, copy_view
 from engine.depends import leaves
 from engine.differences import LIFE, Comparison
@@ -73,7 +73,7 @@ class Computing:
         if name in self._at_hand:
             return self._at_hand[name]
         if isinstance(relation, Extracted):
-            if name.endswith(CHANGED):
+            if name.endswith((CHANGED, CHANGED_IDS)):
                 return Leaf((WORK, "staged", name), self.space.columns((WORK, "staged", name)))
             return self.staged[name].leaf
         if name.endswith(CHANGED):

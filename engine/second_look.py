@@ -65,8 +65,8 @@ def look_again(
 ) -> Looked:
     """Ask for every row of a record table that none of its extracts returned; see `asked_of` for the answers.
 
-    `merge` puts rows that came late into their extract; `compared` are the extracts whose differences from the copy
-    are known.
+    `merge` puts rows that came late into their extract; `compared` are the extracts whose copy the table is and whose
+    differences from it are known.
 
     Raises UnexplainedError for rows that match their filter and yet are not returned.
     """
@@ -101,12 +101,12 @@ def _missing(space: Workspace, table: Table, staged: Mapping[str, Staged], compa
     current = f"{name_of(CURRENT, 'statisfy', table.name)} AS c"
     source = current
     if compared.issuperset(table.extracts):
-        # What was compared with the copy is active or known to differ from it.
+        # The copy are the active rows: one of them that no extract has is among those that differ from it.
+        differing = " UNION ".join(f'SELECT "Id" FROM {part(extract, "out")}' for extract in table.extracts)
         source = name_of(WORK, "delta", f"{table.name}(suspects)")
-        differing = " UNION ALL ".join(f'SELECT "Id" FROM {part(extract, "out")}' for extract in table.extracts)
         space.run(
             f'CREATE OR REPLACE TABLE {source} AS SELECT "Id", record_status FROM {current}'
-            f" WHERE record_status <> 'active' OR \"Id\" IN ({differing})"
+            f" WHERE record_status <> 'active' UNION ALL SELECT \"Id\", 'active' FROM ({differing}) AS d"
         )
         source += " AS c"
     missing = _missing_of(table)

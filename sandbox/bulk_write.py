@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 import duckdb
 
@@ -12,8 +13,8 @@ from sandbox.bulk_job import DELIMITERS, LINE_ENDS, Job
 from sandbox.bulk_results import ResultFile, Results
 from sandbox.quoting import identifier, text
 
-THREADS = 2
-_SLICE = 122_880  # rows of a table that DuckDB holds together: a slice reads no row of another
+THREADS = 3  # one more than small machines have cores: none of them waits for the last slice alone
+_SLICE = 61_440  # half of the rows that DuckDB holds together: pages of about the size of Salesforce's own
 
 
 def write_results(job: Job, cursors: Sequence[duckdb.DuckDBPyConnection], folder: Path) -> Results:
@@ -37,13 +38,20 @@ def write_results(job: Job, cursors: Sequence[duckdb.DuckDBPyConnection], folder
     if len(slices) <= 1:
         return Results(header, (write(cursors[0], 0, ""),))
 
-    def write_share(share: int) -> list[tuple[int, ResultFile]]:
-        numbers = range(share, len(slices), len(cursors))
-        return [(number, write(cursors[share], number, slices[number])) for number in numbers]
+    free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+    for cursor in cursors:
+        free.put(cursor)
+
+    def write_slice(number: int) -> ResultFile:
+        cursor = free.get()
+        try:
+            return write(cursor, number, slices[number])
+        finally:
+            free.put(cursor)
 
     with ThreadPoolExecutor(len(cursors), thread_name_prefix="bulk-slice") as pool:
-        files = sorted(part for share in pool.map(write_share, range(len(cursors))) for part in share)
-    return Results(header, tuple(file for _, file in files if file.rows) or (files[0][1],))
+        files = list(pool.map(write_slice, range(len(slices))))
+    return Results(header, tuple(file for file in files if file.rows) or (files[0],))
 
 
 def _slices(cursor: duckdb.DuckDBPyConnection, job: Job) -> list[str]:

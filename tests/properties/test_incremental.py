@@ -219,9 +219,7 @@ def describes() -> list[dict[str, Any]]:
 
 
 def client_of(running: Running) -> SalesforceClient:
-    return SalesforceClient(
-        GivenToken(running.instance_url, running.access_token), clock=SystemClock(), patience=QUICK
-    )
+    return SalesforceClient(GivenToken(running.instance_url, running.access_token), clock=SystemClock(), patience=QUICK)
 
 
 def plan_of(running: Running) -> tuple[Plan, Schema]:
