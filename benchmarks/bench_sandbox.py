@@ -29,7 +29,7 @@ from benchmarks.contact_rows import NAMES, write_org
 JOB_BAR, PAGES_BAR = 0.5, 0.7
 ROOT = Path(__file__).parents[1]
 DATA = "/services/data/v66.0"
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 _SANDBOX = "from console.cli import main; main()"
 _STREAM = """
 import socket, sys, uvicorn

@@ -27,7 +27,7 @@ CAME_OR_WENT = "(came or went)"
 
 
 def restrict(relation: Relation, column: str, keys: Relation, at_leaf: str | None = None) -> Relation:
-    """The rows of a relation whose `column` is one of `keys` (its column `key`), sought as near to the leaves as can be.
+    """The rows of a relation whose `column` is one of `keys` (its column `key`), sought as near the leaves as can be.
 
     Args:
         relation: what to restrict.
@@ -65,8 +65,8 @@ def touched(relation: Relation, column: str) -> Relation | None:
     """The values of `column` whose rows may differ from before, as a relation with the column `key`; None: any.
 
     It reads the leaves under the names `<extract>(changed)` and `<table>(changed)`, which hold a changed row as it was
-    and as it is, `<extract>(changed Ids)` where the Id is enough, `<table>(came or went)`, which holds the rows that are new or no longer there, and for joins the
-    leaves as they are now. Values may come several times, and null.
+    and as it is, `<extract>(changed Ids)` where the Id is enough, `<table>(came or went)`, which holds the rows that
+    are new or no longer there, and for joins the leaves as they are now. Values may come several times, and null.
     """
     match relation:
         case Extracted(extract=name):

@@ -39,8 +39,9 @@ def read_query(
 ) -> Pages:
     """Read a whole query to page files in `folder`; `columns` are the paths that it selects, in order.
 
-    `expected` is how many rows will come, where that is known: then REST need not be asked what is Bulk's. A query that Bulk does not take goes by REST whatever its size, one that REST does not take (too long, or too slow)
-    by Bulk. Raises SalesforceError or SignInError.
+    `expected` is how many rows will come, where that is known: then REST need not be asked what is Bulk's. A query
+    that Bulk does not take goes by REST whatever its size, one that REST does not take (too long, or too slow) by
+    Bulk. Raises SalesforceError or SignInError.
     """
     reading = reading or Reading()
     if not fits_in_address(soql):

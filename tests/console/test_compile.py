@@ -36,7 +36,7 @@ def test_parts_are_shown_alone(tmp_path: Path):
     wrong = accord("compile", ACME, "nope", "--schema", ORG, cwd=tmp_path)
 
     assert said.out.startswith("-- arr:")
-    assert said.out.count("SELECT") == 1
+    assert said.out.count("FROM ") == said.out.count("FROM Subscription__c") == 2
     assert wrong.code == 2
     assert "account_owners" in wrong.err
 

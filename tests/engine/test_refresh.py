@@ -128,6 +128,17 @@ def test_child_that_moved_to_another_account(org: Scene) -> None:
     assert org.rows(f"SELECT account_id, record_status FROM contacts WHERE Id = '{C1}'") == [(A2, "active")]
 
 
+def test_whole_run_after_a_refresh_takes_nothing_from_the_copy(org: Scene) -> None:
+    """What the refresh changed and the copy does not know misleads no later run."""
+    moved = record_id("Contact", 2)
+    org.change({"op": "update", "object": "Contact", "id": moved, "fields": {"AccountId": A1}})
+    refreshed(org, A1)
+    org.change({"op": "update", "object": "Account", "id": A2, "fields": {"Type": "Other"}})
+    org.run()
+
+    assert org.rows(f"SELECT account_id, record_status FROM contacts WHERE Id = '{moved}'") == [(A1, "active")]
+
+
 def test_account_that_comes_in(org: Scene) -> None:
     """An account that matches now comes in, with its children."""
     org.change({"op": "update", "object": "Account", "id": record_id("Account", 4), "fields": {"Type": "Customer"}})
