@@ -9,7 +9,7 @@ setup:
 
 # all tests but the slow ones; `just test -m slow` runs those
 test *ARGS:
-    pytest -n auto --dist loadgroup -m "not slow" {{ARGS}}
+    pytest {{ARGS}}
 
 # ruff and mypy
 lint:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.check_values import check_values
 from compiler.checks import (
     contradiction,
+    query_size,
     semi_join,
     unfilterable_field,
     unknown_definition,
@@ -58,6 +59,8 @@ def bind_filter(
     check_comparisons(written, Clause.WHERE, report)
     check_semi_joins(expanded, sobject.name, report)
     _check_contradictions(expanded, written.span, sobject, schema, report)
+    if (length := written.span.end - written.span.start) > query_size.LONGEST:
+        report(query_size.query_too_large("characters", length, query_size.LONGEST, written.span))
     return ResolvedFilter(sobject.name, kept, expanded, written.span)
 
 

@@ -8,7 +8,7 @@ from compiler.check_query import check_bulk
 from grammar.parse import parse_condition, parse_query
 from tests.corpora.judging import Record, described, judge_condition, judge_query, records
 
-# docs/decisions/0003-what-the-corpus-asks.md argues the one that the rules refuse although its form is right.
+# docs/decisions/0002-what-the-corpus-asks.md argues the one that the rules refuse although its form is right.
 ARGUED = {"qv-10169cda62"}
 AT_LEAST = {"syntax": 1.0, "static": 0.95, "schema": 0.95, "bulk": 1.0}
 

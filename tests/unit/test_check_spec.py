@@ -378,3 +378,19 @@ def test_without_a_schema_what_needs_none_is_checked():
 def test_checking_never_raises(condition: str):
     """Whatever is wrong is said, not raised."""
     assert check_spec(parse_spec(f"accounts {{ where {condition} }}").tree, acme()).diagnostics
+
+
+def test_fields_may_have_the_names_of_keywords():
+    """What follows leaves no doubt that `From` is a field here."""
+    found = parse_spec("accord 1\naccounts { where From = 'x' AND (Where = 1 OR Test = null) }\n").diagnostics
+
+    assert found == ()
+
+
+def test_a_filter_longer_than_a_query_may_be_is_refused():
+    """Salesforce takes 100,000 characters, whatever they say."""
+    values = ", ".join(f"'{number:06d}'" for number in range(11_000))
+    spec = f"accord 1\naccounts {{ where Name IN ({values}) }}\n"
+    schema = build_schema([{"name": "Account", "fields": [{"name": "Name", "type": "string"}]}])
+
+    assert [d.code for d in check_spec(parse_spec(spec).tree, schema).diagnostics] == ["E0422"]
