@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -23,6 +24,7 @@ from sandbox.server import Sandbox
 
 HOST = "127.0.0.1"
 _START_SECONDS = 30.0
+_HANDSHAKE_END_SECONDS = 0.1
 
 
 class Running(NamedTuple):
@@ -96,20 +98,25 @@ def serve_until_stopped(
                 _switch_on(sandbox, faults)
             with _listen(port) as listener:
                 server = _server(sandbox, certificate)
-                before = signal.signal(signal.SIGTERM, _leave)
+                ended: list[int] = []
+
+                def leave(number: int, frame: FrameType | None) -> None:
+                    # Raising here could end the event loop before it has begun; a server that is told to stop stops
+                    # at whatever point it is.
+                    ended.append(number)
+                    server.should_exit = True
+
+                before = signal.signal(signal.SIGTERM, leave)
                 try:
                     if ready is not None:
                         ready(_running(sandbox, listener, certificate))
                     server.run(sockets=[listener])
                 finally:
                     signal.signal(signal.SIGTERM, before)
+                if ended:
+                    raise SystemExit(128 + ended[0])
         finally:
             sandbox.close()
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    """End by way of the blocks that clean up; the server hands the signal on once it has stopped."""
-    raise SystemExit(128 + number)
 
 
 def _switch_on(sandbox: Sandbox, path: Path) -> None:
@@ -144,6 +151,15 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    """A server that gives TLS connections whose handshake failed, which it does not know of, time to end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self.config.is_ssl:
+            await asyncio.sleep(_HANDSHAKE_END_SECONDS)
+
+
 def _server(sandbox: Sandbox, certificate: Certificate | None) -> uvicorn.Server:
     # h11 keeps the letter case of header names, which some clients depend on.
     config = uvicorn.Config(
@@ -161,7 +177,7 @@ def _server(sandbox: Sandbox, certificate: Certificate | None) -> uvicorn.Server
         ssl_certfile=certificate.path if certificate else None,
         ssl_keyfile=certificate.key_path if certificate else None,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 def _running(sandbox: Sandbox, listener: socket.socket, certificate: Certificate | None) -> Running:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -173,18 +174,10 @@ def _chunked_short(wire: Wire) -> str:
     return f"results: {broken(lambda: wire.results(job))}, then {told(wire.results(job))[:3]}"
 
 
-def _gzip(wire: Wire) -> str:
-    job = wire.job()
-    seen = broken(lambda: wire.results(job, **{"Accept-Encoding": "gzip"}))
-    return f"results: {seen}, then {told(wire.results(job))[:3]}"
-
-
 def _gzip_truncated(wire: Wire) -> str:
     job = wire.job()
     with wire.client.stream("GET", f"{DATA}/jobs/query/{job['id']}/results") as answer:
         packed = b"".join(answer.iter_raw())
-    import zlib
-
     reader = zlib.decompressobj(16 + zlib.MAX_WBITS)
     reader.decompress(packed)
     return "results: a gzip stream that " + ("ends" if reader.eof else "never ends") + ", in an HTTP body that does"
