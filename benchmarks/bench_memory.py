@@ -1,6 +1,6 @@
 """The memory of a first sync of several million rows over six objects, and of the run behind it.
 
-    python -m benchmarks.bench_memory [--rows 4000000]
+python -m benchmarks.bench_memory [--rows 4000000]
 """
 
 from __future__ import annotations
