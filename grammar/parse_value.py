@@ -240,15 +240,16 @@ def _unknown_date_literal(cursor: Cursor, token: Token) -> DateLiteral:
 def _function_as_value(cursor: Cursor, token: Token) -> DateLiteral:
     """`TODAY()`, `NOW() - 30`: one mistake, up to the last sign that belongs to it."""
     depth = 0
-    while cursor.token.kind is not Kind.END:
+    # A parenthesis that its line does not close must not swallow the lines below.
+    while cursor.token.kind is not Kind.END and not cursor.token.first:
         depth += {"(": 1, ")": -1}.get(cursor.token.text, 0)
         cursor.take()
         if depth == 0:
             break
     end = cursor.last.end
     plain = token.text.upper() if token.text.upper() in PLAIN else None
-    while cursor.token.text in ("+", "-", "*", "/") or cursor.token.text[:1] in ("+", "-"):
-        if cursor.take().kind is Kind.BAD and cursor.token.kind in (Kind.NUMBER, Kind.NAME):
+    while not cursor.token.first and (cursor.token.text in ("*", "/") or cursor.token.text[:1] in ("+", "-")):
+        if cursor.take().kind is Kind.BAD and cursor.token.kind in (Kind.NUMBER, Kind.NAME) and not cursor.token.first:
             cursor.take()
         end, plain = cursor.last.end, None
     span = Span(token.start, end)

@@ -394,3 +394,11 @@ def test_a_filter_longer_than_a_query_may_be_is_refused():
     schema = build_schema([{"name": "Account", "fields": [{"name": "Name", "type": "string"}]}])
 
     assert [d.code for d in check_spec(parse_spec(spec).tree, schema).diagnostics] == ["E0422"]
+
+
+def test_a_call_that_its_line_does_not_close_ends_with_the_line():
+    """What stands below is read, and the message stays on one line."""
+    found = parse_spec("accord 1\naccounts { where A = today(\n}\ncontacts none\n").diagnostics
+
+    assert found
+    assert all("\n" not in d.message for d in found)
