@@ -50,9 +50,9 @@ class BulkJobs:
     def close(self) -> None:
         """Stop what runs and remove all results."""
         with self._lock:
-            running = [cursor for job in self._jobs.values() for cursor in job.running]
-        for cursor in running:
-            cursor.interrupt()
+            for job in self._jobs.values():
+                for cursor in job.running:
+                    cursor.interrupt()
         self._workers.shutdown(wait=True, cancel_futures=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -84,21 +84,31 @@ class BulkJobs:
         started = time.monotonic()
         results, state, error = None, JobState.JOB_COMPLETE, None
         try:
-            with self._cursors(job) as cursors:
-                with self._lock:
-                    if job.reached is not JobState.UPLOAD_COMPLETE:
-                        return
-                    job.reached, job.running = JobState.IN_PROGRESS, cursors
+            with self._cursors(job) as cursors, self._interruptible(job, cursors) as wanted:
+                if not wanted:
+                    return
                 results = write_results(job, cursors, self._folder / job.id)
         except (duckdb.Error, OSError) as problem:
             state, error = JobState.FAILED, f"InvalidBatch : {problem}"
         with self._lock:
-            job.running = []
             job.milliseconds = round((time.monotonic() - started) * 1000)
             if job.reached is not JobState.IN_PROGRESS:
                 shutil.rmtree(self._folder / job.id, ignore_errors=True)
                 return
             job.results, job.reached, job.error, job.changed = results, state, error, self.org.now()
+
+    @contextmanager
+    def _interruptible(self, job: Job, cursors: list[duckdb.DuckDBPyConnection]) -> Iterator[bool]:
+        """Whether the job is still wanted; within, `end` may interrupt its cursors, which stay open that long."""
+        with self._lock:
+            wanted = job.reached is JobState.UPLOAD_COMPLETE
+            if wanted:
+                job.reached, job.running = JobState.IN_PROGRESS, cursors
+        try:
+            yield wanted
+        finally:
+            with self._lock:
+                job.running = []
 
     @contextmanager
     def _cursors(self, job: Job) -> Iterator[list[duckdb.DuckDBPyConnection]]:
