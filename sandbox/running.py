@@ -24,7 +24,7 @@ from sandbox.server import Sandbox
 
 HOST = "127.0.0.1"
 _START_SECONDS = 30.0
-_HANDSHAKE_END_SECONDS = 0.1
+_HANG_UP_SECONDS = 0.01
 
 
 class Running(NamedTuple):
@@ -152,12 +152,14 @@ def _listen(port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """A server that gives TLS connections whose handshake failed, which it does not know of, time to end."""
+    """A server that does not wait for clients which keep their TLS connections open: it hangs up."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        connections = list(self.server_state.connections)
         await super().shutdown(sockets)
-        if self.config.is_ssl:
-            await asyncio.sleep(_HANDSHAKE_END_SECONDS)
+        for connection in connections:
+            connection.transport.abort()
+        await asyncio.sleep(_HANG_UP_SECONDS)
 
 
 def _server(sandbox: Sandbox, certificate: Certificate | None) -> uvicorn.Server:
