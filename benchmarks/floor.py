@@ -36,7 +36,8 @@ def main(url: str, token: str, sobject: str, out: str, columns: str = "") -> Non
     job = client.post(f"{root}/jobs/query", json=body).json()["id"]
     while client.get(f"{root}/jobs/query/{job}").json()["state"] != "JobComplete":
         time.sleep(0.2)
-    locator, files = "", []
+    locator = ""
+    files: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         while locator != "null":
             params = {"maxRecords": "100000", **({"locator": locator} if locator else {})}

@@ -63,9 +63,9 @@ def cheapest(lacking: int, listed: int, candidates: Sequence[Since], ids_a_reque
     """
     if not lacking:
         return Way("nothing")
-    ways = [(_by_ids(lacking, ids_a_request), 0, Way("ids")), (_by_query(listed, rest_rows), 2, Way("all"))]
+    ways = [(_by_ids(lacking, ids_a_request), 1, Way("ids")), (_by_query(listed, rest_rows), 2, Way("all"))]
     ways += [
-        (_by_query(one.rows, rest_rows) + _by_ids(one.older, ids_a_request), 1, Way("since", one.moment))
+        (_by_query(one.rows, rest_rows) + _by_ids(one.older, ids_a_request), 0, Way("since", one.moment))
         for one in candidates
     ]
     return min(ways, key=lambda way: way[:2])[2]

@@ -62,13 +62,14 @@ CATALOG = frozenset({"columns", "picklist_options"})
 class RunSettings:
     """How a run reads, and what it may do.
 
-    `memory` is what it may take (`"2GB"`; None: DuckDB's own choice). `confirmed` lets it pass its guards, `adopt`
-    starts anew where the store holds another org's rows. `whole` reads and computes everything, whatever the copy has.
+    `memory` is what tables in work may take before they go to disk (None: DuckDB's own choice). `confirmed` lets it
+    pass its guards, `adopt` starts anew where the store holds another org's rows. `whole` reads and computes all of
+    it, whatever the copy has.
     `account` is the 18-character Id of the one account that a refresh is about.
     """
 
     reading: Reading = field(default_factory=Reading)
-    memory: str | None = None
+    memory: str | None = "1GB"
     confirmed: bool = False
     adopt: bool = False
     account: str | None = None

@@ -7,7 +7,18 @@ from collections.abc import Mapping
 from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.plan import Table
 from compiler.print_duckdb import print_table
-from compiler.relation import Aggregated, ColumnType, Extracted, First, Relation, Union
+from compiler.relation import (
+    Aggregated,
+    Col,
+    ColumnType,
+    Extracted,
+    Filtered,
+    First,
+    Joined,
+    Relation,
+    Select,
+    Union,
+)
 from compiler.relation import Wanted as WantedRows
 from compiler.relation_columns import Columns, Leaf, LeafOf, columns_of, inputs_of
 from engine.errors import PromiseError
@@ -43,8 +54,25 @@ def compute(space: Workspace, table: Table, leaves: LeafOf, current: Columns) ->
     space.run(
         f"CREATE OR REPLACE {kind} {target} AS SELECT {values} FROM ({print_table(table, leaves).text}) AS computed"
     )
-    check_key(space, table, target)
+    if table.key != ("Id",) or not _keeps_ids(table.relation):
+        check_key(space, table, target)
     return columns
+
+
+def _keeps_ids(relation: Relation, column: str = "Id") -> bool:
+    """Whether its rows are rows of one extract under their own Ids, which loading has seen to be unique."""
+    match relation:
+        case Extracted():
+            return column == "Id"
+        case Select(input=inner, columns=columns):
+            value = next((one.value for one in columns if one.name == column), None)
+            return isinstance(value, Col) and _keeps_ids(inner, value.name)
+        case Filtered(input=inner):
+            return _keeps_ids(inner, column)
+        case Joined(left=left, kind="semi" | "anti"):
+            return _keeps_ids(left, column)
+        case _:
+            return False
 
 
 def _heavy(relation: Relation) -> bool:

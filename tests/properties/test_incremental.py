@@ -273,11 +273,13 @@ def test_incremental_ends_as_full(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as name, serve(org) as running:
         planned = plan_of(running)
         ours, whole = Path(name) / "ours", Path(name) / "whole"
-        for step in range(data.draw(st.integers(1, 4), label="runs")):
+        for step in range(data.draw(st.integers(2, 4), label="runs")):
             now = f"2026-03-{2 + 2 * step:02d}T12:00:00Z"
             post(running, "clock", {"now": now}).raise_for_status()
             if step:
-                for change in data.draw(st.lists(changes(), max_size=8), label=f"changes before run {step + 1}"):
+                for change in data.draw(
+                    st.lists(changes(), min_size=2, max_size=12), label=f"changes before run {step + 1}"
+                ):
                     post(running, "changes", {"changes": [{"at": now, **change}]})
             one = sync(running, planned, ours, whole=False)
             other = sync(running, planned, whole, whole=True)
