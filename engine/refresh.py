@@ -25,13 +25,14 @@ from engine.differences import LIFE, Comparison
 from engine.drift import Drift
 from engine.errors import ConfigurationError
 from engine.guards import look_at_guards
+from engine.lifecycle import Run, RunSettings
 from engine.load import Staged, load, rejects_of
 from engine.merges import follow_merges
 from engine.publish import NextStore, build_next
 from engine.reconcile import Reconciled, reconcile
 from engine.report import Outcome, RunReport
 from engine.rows import create_from
-from engine.run import Run, RunSettings, run
+from engine.run import run
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.read import read_query
 from engine.second_look import ask_status, asked_of

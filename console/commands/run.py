@@ -76,8 +76,9 @@ def sync(
     """
     from console.connection import connected
     from console.planning import plan_live
+    from engine.lifecycle import RunSettings
     from engine.refresh import refresh
-    from engine.run import RunSettings, run
+    from engine.run import run
 
     with connected(settings) as client:
         planned, schema = plan_live(spec, client, running=settings.store, strict=strict)

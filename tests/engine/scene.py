@@ -21,8 +21,9 @@ from compiler.schema import Schema
 from engine.clock import CancelToken, SystemClock
 from engine.drift import Drift, find_drift
 from engine.events import Event
+from engine.lifecycle import RunSettings
 from engine.report import RunReport
-from engine.run import RunSettings, run
+from engine.run import run
 from engine.salesforce.client import Patience, SalesforceClient
 from engine.salesforce.describe import describe
 from engine.salesforce.read import Reading

@@ -19,8 +19,9 @@ import grammar
 from compiler.plan import Plan
 from compiler.schema import Schema
 from engine.clock import SystemClock
+from engine.lifecycle import RunSettings
 from engine.report import Outcome, RunReport
-from engine.run import RunSettings, run
+from engine.run import run
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.describe import describe
 from engine.salesforce.session import GivenToken

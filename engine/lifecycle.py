@@ -1,0 +1,206 @@
+"""A run from its beginning to its end, whatever it does in between: its lock, its number, its notes, its report."""
+
+from __future__ import annotations
+
+import shutil
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from compiler.digest import document_digest, meaning_digest
+from compiler.duckdb_functions import quote_name
+from compiler.plan import Plan
+from compiler.relation_columns import Columns
+from compiler.schema import Schema
+from engine.drift import NO_DRIFT, Drift
+from engine.errors import AccordError, DiskError, QuotaError
+from engine.events import Notice, Stage, StageStarted
+from engine.extract import Extracted
+from engine.org import Identity
+from engine.reconcile import Reconciled
+from engine.report import ChoiceReport, GuardReport, Outcome, OwnerReport, RunReport, TieOut, Unattached
+from engine.salesforce.client import SalesforceClient
+from engine.salesforce.read import Reading
+from engine.state import State
+from engine.store import (
+    StoreInfo,
+    StorePaths,
+    attach_published,
+    check_owner,
+    is_of,
+    move_foreign_wal,
+    remove_leftovers,
+)
+from engine.workspace import CURRENT, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How a run reads, and what it may do.
+
+    `memory` is what tables in work may take before they go to disk (None: DuckDB's own choice). `confirmed` lets it
+    pass its guards, `adopt` starts anew where the store holds another org's rows. `whole` reads and computes all of
+    it, whatever the copy has.
+    `account` is the 18-character Id of the one account that a refresh is about.
+    """
+
+    reading: Reading = field(default_factory=Reading)
+    memory: str | None = "1GB"
+    confirmed: bool = False
+    adopt: bool = False
+    account: str | None = None
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is known so far; the report is made of it whenever the run ends."""
+
+    tables: tuple[Reconciled, ...] = ()
+    extracted: Extracted | None = None
+    unattached: tuple[Unattached, ...] = ()
+    owners: tuple[OwnerReport, ...] = ()
+    choices: tuple[ChoiceReport, ...] = ()
+    tie_outs: tuple[TieOut, ...] = ()
+    guards: tuple[GuardReport, ...] = ()
+    stale: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    changed: bool = False
+    notices: list[str] = field(default_factory=list)
+
+
+class Run(ABC):
+    """One run: what frames its work. What the work consists of is each kind's own."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        spec_text: str,
+        client: SalesforceClient,
+        paths: StorePaths,
+        schema: Schema,
+        settings: RunSettings,
+        drift: Drift,
+        identity: Identity,
+        state: State,
+    ) -> None:
+        self.plan, self.spec_text, self.client, self.paths = plan, spec_text, client, paths
+        self.schema, self.settings, self.drift = schema, settings, drift
+        self.identity, self.state = identity, state
+        self.progress = Progress()
+        self.digests = (document_digest(plan), meaning_digest(plan))
+
+    def go(self) -> RunReport:
+        """Begin, work, and note the end, whatever it is."""
+        aside = move_foreign_wal(self.paths)
+        if aside is not None:
+            self.notice(f"a write-ahead log of another program lay beside the store and was moved to {aside.name}")
+        # Pages that a run that died downloaded may be whole: whoever asks for them again decides.
+        remove_leftovers(self.paths, pages=False)
+        try:
+            self.paths.staging.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DiskError(f"{self.paths.staging} cannot be made: {error.strerror}") from error
+        space = Workspace(self.paths.staging, self.settings.memory)
+        try:
+            info = attach_published(space, self.paths)
+            above = info.run if info is not None else 0
+            if info is not None and self.settings.adopt and not is_of(info, self.identity):
+                self.notice(
+                    f"the store held the {info.instance_kind} org {info.organization_id}; this run starts a new"
+                    f" baseline, and {self.paths.previous.name} keeps what was"
+                )
+                space.run(f"DETACH {quote_name(CURRENT)}")
+                # What the other org's tables held is no loss of this one.
+                info, self.drift = None, NO_DRIFT
+            if info is not None:
+                check_owner(info, self.identity, self.paths)
+                self.compare_users(info)
+            return self.begun(space, info, above)
+        finally:
+            space.close()
+            shutil.rmtree(self.paths.staging, ignore_errors=True)
+
+    def begun(self, space: Workspace, info: StoreInfo | None, above: int) -> RunReport:
+        """Work under a run number of its own, above that of the published store."""
+        started_at = self.client.now().replace(microsecond=0)
+        since = self.client.clock.monotonic()
+        for died in self.state.settle(started_at, above):
+            self.notice(f"run {died} did not end by itself; the store is as it published it, or as it was before")
+        self.state.forget_old(started_at)
+        number = self.state.begin(
+            started_at,
+            plan=self.digests[0],
+            meaning=self.digests[1],
+            organization_id=self.identity.organization_id,
+            user_id=self.identity.user_id,
+            above=above,
+        )
+        outcome = Outcome.FAILED
+        errors: tuple[str, ...] = ("the run ended with an error of Accord's own",)
+        try:
+            outcome, errors = self.work(space, info, number, started_at.replace(tzinfo=None))
+        except QuotaError as error:
+            outcome, errors = Outcome.INCOMPLETE, (str(error),)
+        except AccordError as error:
+            errors = (str(error),)
+        finally:
+            seconds = self.client.clock.monotonic() - since
+            report = self.report(number, outcome, errors, started_at, seconds)
+            self.state.finish(number, self.client.now(), outcome, errors[0] if errors else None, report.to_document())
+        return report
+
+    @abstractmethod
+    def work(
+        self, space: Workspace, info: StoreInfo | None, number: int, at: datetime
+    ) -> tuple[Outcome, tuple[str, ...]]:
+        """Read, compute, compare, publish. Raises AccordError; the published store then stands as it was."""
+
+    def published(self, space: Workspace) -> dict[str, Columns]:
+        """The published columns of the planned tables; none for a table that is new."""
+        return {table.name: space.columns((CURRENT, "statisfy", table.name)) for table in self.plan.tables}
+
+    def compare_users(self, info: StoreInfo) -> None:
+        """Say when the store was made through another user's eyes."""
+        if info.user_id != self.identity.user_id:
+            self.notice(
+                f"the store was made as {info.username}, and this run is as {self.identity.username}: what the two may"
+                " see can differ"
+            )
+
+    def notice(self, message: str) -> None:
+        """Tell of something that stops nothing."""
+        self.progress.notices.append(message)
+        self.client.events(Notice(message))
+
+    def step(self, number: int, stage: Stage, subject: str | None = None) -> None:
+        """Note and tell where the run is."""
+        self.state.progress(number, stage, subject)
+        self.client.events(StageStarted(stage, subject))
+
+    def report(
+        self, number: int, outcome: Outcome, errors: tuple[str, ...], started_at: datetime, seconds: float
+    ) -> RunReport:
+        """The report of what is known."""
+        known = self.progress
+        return RunReport(
+            run=number,
+            outcome=outcome,
+            started_at=started_at,
+            seconds=seconds,
+            identity=self.identity,
+            changed=known.changed,
+            tables=tuple(one.counts for one in known.tables),
+            extracts=known.extracted.reports if known.extracted else (),
+            unattached=known.unattached,
+            owners=known.owners,
+            choices=known.choices,
+            tie_outs=known.tie_outs,
+            guards=known.guards,
+            stale=known.stale,
+            dropped=known.dropped,
+            errors=errors,
+            notices=tuple(known.notices),
+            requests=self.client.requests,
+            api_usage=self.client.usage,
+        )
