@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from compiler.check_clashes import check_clashes
+from compiler.check_guards import check_guard_types
 from compiler.check_structure import check_structure
 from compiler.check_types import check_types
 from compiler.check_writeback import check_writeback
@@ -40,5 +41,6 @@ def check_spec(spec: Spec, schema: Schema | None) -> Checked:
         check_writeback(spec, schema, found.append)
         check_clashes(resolved, found.append)
         check_types(resolved, found.append)
+        check_guard_types(spec, resolved, found.append)
     unique = dict.fromkeys(found)
     return Checked(resolved, tuple(sorted(unique, key=lambda d: (d.primary.span, d.rule.code))))

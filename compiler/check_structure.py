@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compiler.check_guards import check_guard_names
 from compiler.checks import column_clash, names, structure
 from compiler.conditions import uses_of
 from compiler.filters import filters_of
@@ -23,14 +24,10 @@ from grammar.spec_tree import (
     CustomObject,
     Define,
     Every,
-    FillGuard,
     Guards,
     Invalid,
-    LeaveGuard,
     Lookback,
     Metric,
-    MoveGuard,
-    Name,
     OnLeaving,
     OwnerRule,
     Owners,
@@ -66,7 +63,7 @@ def check_structure(spec: Spec, report: Report) -> None:
     _tables(spec, report)
     _metrics(spec, report)
     _incomplete(spec, report)
-    _guards(spec, report)
+    check_guard_names(spec, report)
     _zones(spec, report)
     _unused(spec, report)
 
@@ -198,33 +195,6 @@ def _required(
 ) -> None:
     if not any(isinstance(item, kind | Invalid) for item in items):
         report(structure.incomplete(what, missing, _head(span, what.strip("`")), example))
-
-
-def _guards(spec: Spec, report: Report) -> None:
-    objects = {s.label.value: lower_snake(s.label.value) for s in all_of(spec, CustomObject)}
-    tables = {name: name for name in BUILT_IN_TABLES} | {name: name for name in objects.values()} | objects
-    metrics = [m.label.value for m in all_of(spec, Metric)]
-    kinds = [i.kind for o in all_of(spec, Owners) for i in o.items if isinstance(i, OwnerRule)]
-    # What did not parse may be what a guard names.
-    unread = {piece.text.split(maxsplit=1)[0].lower() for piece in all_of(spec, Invalid) if piece.text.strip()}
-    unread |= {"owners" for o in all_of(spec, Owners) for i in o.items if isinstance(i, Invalid)}
-    for guards in all_of(spec, Guards):
-        for item in guards.items:
-            match item:
-                case LeaveGuard(table) if "object" not in unread:
-                    _known(table, "table", tuple(tables), report)
-                case MoveGuard(column) if "metric" not in unread:
-                    _known(column, "number", ("arr", *metrics), report)
-                case FillGuard(kind) if "owners" not in unread:
-                    _known(kind, "owner kind", tuple(kinds), report)
-                case _:
-                    pass
-
-
-def _known(name: Name | Text, what: str, known: tuple[str, ...], report: Report) -> None:
-    written = name.text if isinstance(name, Name) else name.value
-    if written.lower() not in {k.lower() for k in known}:
-        report(names.unknown_table(written, what, name.span, known))
 
 
 def _zones(spec: Spec, report: Report) -> None:

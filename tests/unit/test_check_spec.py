@@ -124,6 +124,31 @@ def test_guards_may_name_what_did_not_parse():
 
 
 @pytest.mark.parametrize(
+    ("guard", "name"),
+    [
+        ("columns may leave at most 10%", "columns"),
+        ("support_cases may leave at most 10%", "support_cases"),
+        ("contacts may leave at most 10%", "contacts"),
+    ],
+)
+def test_guards_on_tables_that_the_spec_does_not_make_are_refused(guard: str, name: str):
+    """A table of Accord's that holds no records, or one that is switched off, would never lose a row."""
+    spec = ACCOUNTS + f"contacts none\nguards {{ {guard} }}\n"
+
+    expect(spec).error("E0209").underlines(name).says(f"no table `{name}`").alone()
+
+
+def test_a_second_guard_on_the_same_is_refused():
+    """Of two limits for one table only one could hold; a label and its table's name are the same."""
+    spec = (
+        ACCOUNTS + 'object Contract as "Big Contracts" on account via AccountId\n'
+        'guards {\n  "Big Contracts" may leave at most 10%\n  big_contracts may leave at most 20%\n}\n'
+    )
+
+    expect(spec).error("E0502").underlines("big_contracts may leave at most 20%").alone()
+
+
+@pytest.mark.parametrize(
     ("condition", "code", "underlined", "fixed"),
     [
         ("Tier__c = 'Gold'", "W0301", "'Gold'", "Tier__c = 'T1'"),
