@@ -106,8 +106,10 @@ def _owner_rows(
         else:
             oldest = _oldest(drafts[owner.kind, number], source, base)
             relation = Joined(relation, oldest, "left", (("Id", "account_id"),), (Take(candidate, "user_id"),))
-        taken = (Take(user, "Id"), Take(active, "IsActive"))
-        relation = Joined(relation, users, "left", ((candidate, "Id"),), taken)
+        taken = [Take(user, "Id")]
+        if any(column.name == "IsActive" for column in reading_users.extract().columns):
+            taken.append(Take(active, "IsActive"))
+        relation = Joined(relation, users, "left", ((candidate, "Id"),), tuple(taken))
         holds: Expr = Call("is_not_null", (Col(user),))
         if skip_inactive:
             holds = Call("and", (holds, Call("true_if", (Col(active),))))

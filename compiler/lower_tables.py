@@ -22,6 +22,7 @@ from compiler.relation import (
     Wanted,
 )
 from compiler.resolved import ResolvedTable
+from compiler.tables import USER_COLUMNS
 from grammar.soql_tree import FieldPath
 from grammar.source import NOWHERE, Span
 
@@ -82,19 +83,12 @@ def record_table(
     )
 
 
-_USER_COLUMNS = (
-    ("name", "Name", "Name", "text"),
-    ("email", "Email", "Email", "text"),
-    ("active", "IsActive", "Active", "boolean"),
-)
-
-
 def draft_users(drafts: Drafts) -> ExtractDraft:
     """All users: which of them are needed is known only once owners are."""
     draft = drafts.draft("users", "User", None, NOWHERE)
     user = drafts.schema.object("User")
     if user is not None:
-        for _, path, _, _ in _USER_COLUMNS:
+        for _, path, _, _ in USER_COLUMNS:
             ref = find_field(FieldPath((path,), NOWHERE), user, drafts.schema, lambda _: None)
             if ref is not None:
                 draft.need(ref, deciding=path == "IsActive")
@@ -111,7 +105,7 @@ def users_table(draft: ExtractDraft, tables: tuple[Table, ...], leaving: str, sp
     present = {c.name for c in draft.extract().columns}
     columns = [TableColumn("Id", ID, "Record ID", "User.Id", (Source("User", "Id"),), False, False, span)]
     values = list(picked("Id"))
-    for name, path, label, kind in _USER_COLUMNS:
+    for name, path, label, kind in USER_COLUMNS:
         if path in present:
             column_kind = TEXT if kind == "text" else ColumnType("boolean")
             columns.append(

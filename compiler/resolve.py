@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal, TypeVar
 
-from compiler.checks import column_clash, definition_as_field, object_refused, parent_table_off
+from compiler.checks import column_clash, definition_as_field, object_refused, parent_table_off, unknown_activity
 from compiler.conditions import Definitions, bind_filter, circles
 from compiler.default_fields import CASE_CORE, CONTACT_CORE, core_fields, readable_fields
 from compiler.labels import lower_snake
@@ -89,6 +89,10 @@ def resolve(spec: Spec, schema: Schema, report: Report) -> ResolvedSpec:
             leaving = item.policy
     owner_items = [item for statement in all_of(spec, Owners)[:1] for item in statement.items]
     owners = [binder.owner(item, account) for item in owner_items if isinstance(item, OwnerRule)]
+    skips = [item for item in owner_items if isinstance(item, SkipInactive)]
+    user = schema.object("User")
+    if skips and (user is None or user.field("IsActive") is None):
+        report(unknown_activity.unknown_activity(skips[0].span))
     values = {s.column: binder.value(s.column, s.source, account) for s in reversed(all_of(spec, AccountValue))}
     metrics = []
     for metric in all_of(spec, Metric):
@@ -110,7 +114,7 @@ def resolve(spec: Spec, schema: Schema, report: Report) -> ResolvedSpec:
         account_fields=select_fields(items, readable_fields(account), account, schema, span, report),
         on_leaving=leaving,
         owners=tuple(o for o in owners if o is not None),
-        skip_inactive=any(isinstance(item, SkipInactive) for item in owner_items),
+        skip_inactive=bool(skips),
         arr=values.get("arr"),
         renewal=values.get("renewal"),
         metrics=tuple(metrics),

@@ -26,3 +26,9 @@ ACCOUNT_COLUMNS = (
     "record_type",
     "is_person",
 )
+# Of the table `users`: the column, the field of User, the label, the type.
+USER_COLUMNS = (
+    ("name", "Name", "Name", "text"),
+    ("email", "Email", "Email", "text"),
+    ("active", "IsActive", "Active", "boolean"),
+)

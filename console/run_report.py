@@ -139,6 +139,8 @@ def _owner(one: OwnerReport) -> str:
         (one.inactive, "with or for an inactive user"),
     )
     why = ", ".join(f"{number:,} {words}" for number, words in reasons if number)
+    if one.inactive is None:
+        why = f"{why}, who is active is not known" if why else "who is active is not known"
     return f"{one.kind}: {counted(one.resolved, 'account')} with, {one.empty:,} without" + (f" ({why})" if why else "")
 
 

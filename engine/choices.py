@@ -8,8 +8,22 @@ from typing import NamedTuple
 from compiler.duckdb_functions import quote_name
 from compiler.plan import Plan
 from compiler.print_duckdb import print_relation
-from compiler.relation import Assign, Call, Col, Expr, Filtered, First, Joined, OrderKey, Relation, Select, Union
-from compiler.relation_columns import LeafOf, inputs_of
+from compiler.relation import (
+    Assign,
+    Call,
+    Col,
+    ColumnType,
+    Expr,
+    Filtered,
+    First,
+    Joined,
+    Lit,
+    OrderKey,
+    Relation,
+    Select,
+    Union,
+)
+from compiler.relation_columns import LeafOf, columns_of, inputs_of
 from engine.report import ChoiceReport, OwnerReport
 from engine.workspace import WORK, Workspace, name_of
 
@@ -42,9 +56,11 @@ def _owners(space: Workspace, kind: str, relation: Relation, find: LeafOf, *, sk
             raise ValueError(f"the owners of kind {kind} are computed in a way that cannot be counted")
     candidates = list(_candidates(chosen))
     picked = [Assign("Id", Col("Id"))]
+    known = "active 0" in columns_of(tried, find)
     for number, candidate in enumerate(candidates):
-        names = {"candidate": candidate, "user": f"user {number}", "active": f"active {number}"}
-        picked += [Assign(f"{name} {number}", Col(column)) for name, column in names.items()]
+        picked += [Assign(f"candidate {number}", Col(candidate)), Assign(f"user {number}", Col(f"user {number}"))]
+        active: Expr = Col(f"active {number}") if known else Lit(None, ColumnType("boolean"))
+        picked.append(Assign(f"active {number}", active))
     rows = print_relation(Select(tried, tuple(picked)), find).text
     at = range(len(candidates))
     holds = [f'"user {n}" IS NOT NULL' + (f' AND coalesce("active {n}", FALSE)' if skipping else "") for n in at]
@@ -65,7 +81,7 @@ def _owners(space: Workspace, kind: str, relation: Relation, find: LeafOf, *, sk
         f" count(*) FILTER (NOT ({found}) AND ({unseen})) FROM ({rows}) AS t"
     )[0]
     several = sum(_several(space, one, find) for one in _firsts(tried))
-    return OwnerReport(kind, found_by, later, empty, queued, passed, hidden, several)
+    return OwnerReport(kind, found_by, later, empty, queued, passed if known else None, hidden, several)
 
 
 def _candidates(chosen: Expr) -> Iterator[str]:

@@ -64,7 +64,8 @@ class OwnerReport:
 
     `fell_through`: a later source than the first named the owner. Of the empty ones, `queues` name a queue or a group
     and `not_visible` a user whom the connected user cannot see. `inactive`: owned by an inactive user, or empty because
-    such a one was skipped. `several`: several rows of a child object named a user, and the oldest one's was taken.
+    such a one was skipped; None where the connected user may not see who is active. `several`: several rows of a child
+    object named a user, and the oldest one's was taken.
     """
 
     kind: str
@@ -72,7 +73,7 @@ class OwnerReport:
     fell_through: int
     empty: int
     queues: int
-    inactive: int
+    inactive: int | None
     not_visible: int
     several: int
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from compiler.plan import Plan, Table
 from compiler.schema import Schema
+from compiler.tables import USER_COLUMNS
 from engine.by_id import Asking
 from engine.catalog import describe_columns, list_options
 from engine.choices import count_choices, count_owners
@@ -219,6 +220,10 @@ class Sync(Run):
         lost = {(one.table, one.column) for one in self.drift.lost}
         for one in self.drift.lost:
             self.notice(lost_words(one, self.spec_text))
+        seen = {column.name for column in self.plan.table("users").columns}
+        for column, field, _, _ in USER_COLUMNS:
+            if column not in seen and ("users", column) not in lost:
+                self.notice(f"users.{column} is not there: User.{field} is not visible to this user")
         for table, before in self.published(space).items():
             now = {column.name for column in self.plan.table(table).columns}
             new = [name for name in now if name not in before]

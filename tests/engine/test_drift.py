@@ -267,3 +267,24 @@ def test_user_whose_mail_is_hidden_keeps_it(tmp_path: Path) -> None:
 
         assert after_.rows("SELECT email FROM users") == [("user1@example.com",)]
         assert stale(after_) == [("users", "email")]
+
+
+def test_who_is_active_is_not_visible(tmp_path: Path) -> None:
+    """Where `User.IsActive` is hidden from the first run on, owners come in and it is said that nobody knows."""
+    described = fields("User", without="IsActive")
+    with scene(tmp_path, rows_of(described, SMALL), fields=described) as org:
+        report = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert [(one.resolved, one.inactive) for one in report.owners] == [(3, None)]
+        assert any("users.active is not there: User.IsActive" in one for one in report.notices)
+        assert org.rows("SELECT count(*) FROM account_owners") == [(3,)]
+
+
+def test_inactive_users_that_can_no_longer_be_told_stop_the_run(tmp_path: Path) -> None:
+    """With `skip inactive users` a hidden `User.IsActive` is an error at that line: nobody is skipped by guessing."""
+    skipping = SPEC.replace("account_owner from OwnerId", "account_owner from OwnerId\n  skip inactive users")
+    with after(tmp_path, fields("User", without="IsActive"), skipping) as org:
+        found = errors_of(org)
+
+    assert found == ["skip inactive users"]
