@@ -78,7 +78,7 @@ def plan_live(
     """
     from console.stored_plan import SUFFIX, differences, read_plan
     from engine.drift import find_drift
-    from engine.errors import SalesforceError
+    from engine.errors import QuotaError, SalesforceError
     from engine.salesforce.describe import describe
     from engine.snapshot import schema_of
     from engine.spec_needs import needs_of
@@ -92,6 +92,8 @@ def plan_live(
     needs = needs_of(offline.tree)
     try:
         schema = schema_of(describe(client, needs.objects, needs.relationships))
+    except QuotaError as error:
+        raise NotStarted(f"nothing was started: {error.message}", error.hint) from error
     except SalesforceError as error:
         raise NotStarted(error.message, error.hint) from error
     if running is None:

@@ -44,11 +44,14 @@ def identify(client: SalesforceClient) -> Identity:
     Raises:
         SignInError: the token or the credentials are refused.
         NoConnectionError: no Salesforce answers there.
+        NotStartedError: the org's requests are used up, or all that are not left to others.
     """
     try:
         return _identify(client)
     except NotStartedError:
         raise
+    except QuotaError as error:
+        raise NotStartedError(f"nothing was started: {error.message}", hint=error.hint) from error
     except SessionExpiredError as error:
         raise SignInError(error.message, hint="sign in again, or set a new ACCORD_ACCESS_TOKEN") from error
     except SalesforceError as error:

@@ -286,7 +286,7 @@ class SalesforceClient:
             raise QuotaError(
                 f"the org has used {used:,} of its {allowed:,} requests of the last 24 hours, and {self.reserve:.0%} of"
                 " them are left to others",
-                hint="run again later, or set another reserve",
+                hint="run again later, or leave less to others: `api_reserve`",
                 code="RESERVE",
             )
 

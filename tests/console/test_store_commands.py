@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 
+from engine.status import read_status
 from tests.console.accord import Said, accord
 from tests.engine.scene import FIELDS, SPEC, Rows, Scene, account, contact, record_id, scene, user
 
@@ -178,3 +180,15 @@ def test_one_account_is_refreshed(project: Project) -> None:
     assert names == [("Neu 1",), ("Account 2",)]
     assert wrong.code == 2
     assert "no account's Id" in wrong.err
+
+
+def test_requests_that_are_left_to_others(project: Project) -> None:
+    """An org whose requests are all but used up: exit 2, with the numbers and the setting, and no run in the status."""
+    few = {"fault": "budget_low", "used": 960, "most": 1000}
+    httpx.post(f"{project.org.running.instance_url}/__sandbox__/faults", json=[few]).raise_for_status()
+    held = project.accord("run", "a.accord")
+
+    assert held.code == 2
+    assert "nothing was started: the org has used 960 of its 1,000 requests" in held.err
+    assert "`api_reserve`" in held.err
+    assert [one.run for one in read_status(project.org.store).runs] == [1]

@@ -14,9 +14,10 @@ import duckdb
 import pytest
 
 from engine.clock import SystemClock
-from engine.errors import AccordError, DiskError, NewerStoreError, UnusableStoreError
+from engine.errors import AccordError, DiskError, NewerStoreError, NotStartedError, UnusableStoreError
 from engine.report import Outcome
 from engine.rollback import rollback
+from engine.status import read_status
 from tests.engine.scene import Scene, record_id, scene
 
 ROOT = Path(__file__).parents[2]
@@ -208,3 +209,14 @@ def test_reserve_of_requests_ends_the_run_as_incomplete(tmp_path: Path) -> None:
         assert held.requests < second.requests
         assert name == "Account 1"
         assert (later.outcome, first_name(org)) == (Outcome.SUCCEEDED, "Neu")
+
+
+def test_reserve_that_is_reached_already_starts_nothing(tmp_path: Path) -> None:
+    """Where no request is left to begin with, nothing is started, and no run is counted."""
+    with scene(tmp_path, settings="daily_api_requests = 1000\n") as org:
+        org.run()
+        before = read_status(org.store).runs
+        with pytest.raises(NotStartedError, match=r"nothing was started: the org has used .* left to others"):
+            org.run(reserve=1.0)
+
+        assert read_status(org.store).runs == before
