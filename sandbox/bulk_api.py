@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,6 +20,7 @@ from sandbox.errors import ApiError
 from sandbox.org import Org
 from sandbox.query_api import parse, prepare
 from sandbox.quoting import identifier
+from sandbox.scratch import Scratch
 from sandbox.soql_output import Compound, ParentRecord, RecordShape, bulk_text
 from sandbox.soql_rules import check_bulk_rules
 from sandbox.wire import CSV, Answer, Call, json_answer, no_content
@@ -39,7 +38,7 @@ class BulkJobs:
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
         self._count = 0
-        self._folder = Path(tempfile.mkdtemp(prefix="accord-sandbox-"))
+        self._scratch = Scratch()
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="bulk")
 
     @property
@@ -54,7 +53,7 @@ class BulkJobs:
                 for cursor in job.running:
                     cursor.interrupt()
         self._workers.shutdown(wait=True, cancel_futures=True)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.close()
 
     def create(self, call: Call, path: Mapping[str, str]) -> Answer:
         """`POST /jobs/query`."""
@@ -87,13 +86,13 @@ class BulkJobs:
             with self._cursors(job) as cursors, self._interruptible(job, cursors) as wanted:
                 if not wanted:
                     return
-                results = write_results(job, cursors, self._folder / job.id)
+                results = write_results(job, cursors, self._scratch.path / job.id)
         except (duckdb.Error, OSError) as problem:
             state, error = JobState.FAILED, f"InvalidBatch : {problem}"
         with self._lock:
             job.milliseconds = round((time.monotonic() - started) * 1000)
             if job.reached is not JobState.IN_PROGRESS:
-                shutil.rmtree(self._folder / job.id, ignore_errors=True)
+                shutil.rmtree(self._scratch.path / job.id, ignore_errors=True)
                 return
             job.results, job.reached, job.error, job.changed = results, state, error, self.org.now()
 
@@ -137,7 +136,7 @@ class BulkJobs:
         """Remove a job and its results."""
         with self._lock:
             self._jobs.pop(job.id, None)
-        shutil.rmtree(self._folder / job.id, ignore_errors=True)
+        shutil.rmtree(self._scratch.path / job.id, ignore_errors=True)
 
     def _find(self, job_id: str) -> Job:
         job = self.look_up(job_id)

@@ -27,10 +27,12 @@ def apply_changes(org: Org, changes: Sequence[object]) -> int:
     """
     with org.writing() as cursor:
         parsed = [_Change(org, index, raw) for index, raw in enumerate(changes)]
-        for change in parsed:
-            widen(cursor, change.sobject, [change.fields])
-        for change in parsed:
-            change.apply(cursor)
+        for step in (_Change.make_room, _Change.apply):
+            for change in parsed:
+                try:
+                    step(change, cursor)
+                except duckdb.Error as error:
+                    raise change.bad(str(error).splitlines()[0]) from None
     return len(parsed)
 
 
@@ -41,51 +43,69 @@ class _Change:
         self.org = org
         self.index = index
         if not isinstance(raw, Mapping):
-            raise self._bad("a change is a JSON object")
+            raise self.bad("a change is a JSON object")
         if unknown := set(raw) - _KEYS:
-            raise self._bad(f"unknown key `{sorted(unknown)[0]}`; known are {', '.join(sorted(_KEYS))}")
+            raise self.bad(f"unknown key `{sorted(unknown)[0]}`; known are {', '.join(sorted(_KEYS))}")
         self.op = raw.get("op")
         if self.op not in OPERATIONS:
-            raise self._bad(f"`{self.op}` is no operation; there are {', '.join(OPERATIONS)}")
+            raise self.bad(f"`{self.op}` is no operation; there are {', '.join(OPERATIONS)}")
         sobject = org.schema.object(str(raw.get("object")))
         if sobject is None:
-            raise self._bad(f"there is no object `{raw.get('object')}`")
+            raise self.bad(f"there is no object `{raw.get('object')}`")
         self.sobject = sobject
         self.table = identifier(sobject.name)
         self.id = self._record_id(raw.get("id"), "id")
-        self.stamp = self._moment(raw.get("stamp") or raw.get("at"))
-        self.fields: dict[str, Any] = dict(raw.get("fields") or {})
+        self.stamp = self._moment(raw)
+        self.fields = self._fields(raw.get("fields"))
         for name in self.fields:
             field = sobject.field(name)
             if field is None or field.is_compound or field.name == "Id":
-                raise self._bad(f"{sobject.name} has no field `{name}` that can be set")
+                raise self.bad(f"{sobject.name} has no field `{name}` that can be set")
             if field.name in org.computed.names(sobject.name):
-                raise self._bad(f"{sobject.name}.{field.name} is computed by its SQL and cannot be set")
+                raise self.bad(f"{sobject.name}.{field.name} is computed by its SQL and cannot be set")
         self.loser = self._record_id(raw.get("loser"), "loser") if self.op == "merge" else ""
-        reparented = raw.get("reparented_contacts")
-        self.reparented = (
-            None if reparented is None else [self._record_id(c, "reparented_contacts") for c in reparented]
-        )
+        self.reparented = self._reparented(raw.get("reparented_contacts"))
 
-    def _bad(self, message: str) -> ApiError:
+    def _fields(self, given: object) -> dict[str, Any]:
+        if given is not None and not isinstance(given, Mapping):
+            raise self.bad("`fields` is a JSON object of API names and values")
+        return dict(given or {})
+
+    def _reparented(self, given: object) -> list[str] | None:
+        if given is None:
+            return None
+        if not isinstance(given, list):
+            raise self.bad("`reparented_contacts` is a list of record Ids")
+        return [self._record_id(contact, "reparented_contacts") for contact in given]
+
+    def bad(self, message: str) -> ApiError:
+        """The refusal of this change, and so of the whole list."""
         return ApiError(400, "BAD_CHANGE", f"change {self.index}: {message}; nothing of the list was applied")
 
     def _record_id(self, value: object, key: str) -> str:
         if not isinstance(value, str) or not is_record_id(value):
-            raise self._bad(f"`{value}` in `{key}` is no record Id")
+            raise self.bad(f"`{value}` in `{key}` is no record Id")
         return to_18(value)
 
-    def _moment(self, value: object) -> str:
-        if value is None:
-            at = self.org.now()
-        else:
+    def _moment(self, raw: Mapping[str, object]) -> str:
+        """The stamp of the change: what `stamp` says, else `at`, else now. Both are checked."""
+        at = self.org.now()
+        for key in ("at", "stamp"):
+            value = raw.get(key)
+            if value is None:
+                continue
             try:
                 at = parse_moment(value)
             except ValueError:
-                raise self._bad(f"`{value}` is no time such as 2026-03-01T10:20:30Z") from None
+                raise self.bad(f"`{value}` in `{key}` is no time such as 2026-03-01T10:20:30Z") from None
         return f"TIMESTAMP {text(at.replace(tzinfo=None).isoformat(sep=' '))}"
 
+    def make_room(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Make the columns wide enough for the new values."""
+        widen(cursor, self.sobject, [self.fields])
+
     def apply(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Do it; raises ApiError BAD_CHANGE."""
         match self.op:
             case "create":
                 self._create(cursor)
@@ -112,7 +132,7 @@ class _Change:
             try:
                 values[field.name] = value_sql(cursor, field, value, types[field.name])
             except BadValueError as error:
-                raise self._bad(f"{self.sobject.name}.{error.field}: {error.message}") from None
+                raise self.bad(f"{self.sobject.name}.{error.field}: {error.message}") from None
         return values
 
     def _stamps(self, *names: str) -> dict[str, str]:
@@ -120,12 +140,12 @@ class _Change:
 
     def _need(self, name: str) -> None:
         if not self.sobject.field(name):
-            raise self._bad(f"{self.sobject.name} has no {name}")
+            raise self.bad(f"{self.sobject.name} has no {name}")
 
     def _set(self, cursor: duckdb.DuckDBPyConnection, record_id: str, values: Mapping[str, str]) -> None:
         where = f'"Id" = {text(record_id)}'
         if not cursor.execute(f"SELECT 1 FROM {self.table} WHERE {where}").fetchall():
-            raise self._bad(f"there is no {self.sobject.name} {record_id}")
+            raise self.bad(f"there is no {self.sobject.name} {record_id}")
         if values:
             sets = ", ".join(f"{identifier(name)} = {sql}" for name, sql in values.items())
             cursor.execute(f"UPDATE {self.table} SET {sets} WHERE {where}")
@@ -134,7 +154,7 @@ class _Change:
 
     def _create(self, cursor: duckdb.DuckDBPyConnection) -> None:
         if cursor.execute(f'SELECT 1 FROM {self.table} WHERE "Id" = {text(self.id)}').fetchall():
-            raise self._bad(f"there is a {self.sobject.name} {self.id} already")
+            raise self.bad(f"there is a {self.sobject.name} {self.id} already")
         author = {n: text(self.org.user.id) for n in ("CreatedById", "LastModifiedById") if self.sobject.field(n)}
         booleans = {f.name: "false" for f in stored_fields(self.sobject) if f.type == "boolean"}
         stamps = self._stamps("CreatedDate", "LastModifiedDate", "SystemModstamp")
@@ -152,7 +172,7 @@ class _Change:
     def _merge(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """`id` wins: the loser goes to the bin and points at it, the loser's children become the winner's."""
         if self.loser == self.id:
-            raise self._bad("a record cannot be merged with itself")
+            raise self.bad("a record cannot be merged with itself")
         self._need("IsDeleted")
         stamps = self._stamps("LastModifiedDate", "SystemModstamp")
         gone = {"IsDeleted": "true"} | stamps
@@ -184,4 +204,7 @@ def parse_moment(value: object) -> datetime:
     if not isinstance(value, str):
         raise ValueError(value)
     at = datetime.fromisoformat(value)
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(value) from error

@@ -99,6 +99,8 @@ def upsert(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
             return _Saved(writer.create(sobject, _fields(records[at], key), wrong_type_in_collection), created=True)
         if value is None or value == "":
             raise row_error("MISSING_ARGUMENT", f"{key.name} not specified", key.name)
+        if isinstance(value, (bool, float, dict, list)):
+            raise wrong_type_in_collection(key, value)
         if seen[str(value).lower()] > 1:
             raise row_error("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", key.name)
         try:

@@ -107,7 +107,10 @@ def _parts(given: object) -> list[_Part]:
             raise ApiError(
                 400, "JSON_PARSER_ERROR", "each request needs method, url and a referenceId of letters and digits"
             )
-        headers = {str(k).lower(): str(v) for k, v in (entry.get("httpHeaders") or {}).items()}
+        given_headers = entry.get("httpHeaders") or {}
+        if not isinstance(given_headers, dict):
+            raise ApiError(400, "JSON_PARSER_ERROR", "httpHeaders is a JSON object")
+        headers = {str(k).lower(): str(v) for k, v in given_headers.items()}
         parts.append(_Part(_method(entry), url, reference, entry.get("body"), headers))
     names = [part.reference for part in parts]
     for name in names:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -38,7 +37,7 @@ def clock(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
         try:
             org.set_now(parse_moment(now))
         except ValueError:
-            raise ApiError(400, "BAD_TIME", f"`{now}` is no time such as 2026-03-01T10:20:30Z") from None
+            raise ApiError(400, "BAD_TIME", f"`{now}` in `now` is no time such as 2026-03-01T10:20:30Z") from None
     return json_answer({"now": rest_time(org.now())})
 
 
@@ -53,7 +52,9 @@ def expire(sign_in: SignIn, call: Call, path: Mapping[str, str]) -> Answer:
         if user is None:
             raise ApiError(400, "BAD_REQUEST", f"there is no active user `{body['username']}`")
         user_id = user.id
-    refresh_tokens = sign_in.grants.revoke_all(user_id) if body.get("refresh_tokens") is True else 0
+    if not isinstance(body.get("refresh_tokens", False), bool):
+        raise ApiError(400, "BAD_REQUEST", "`refresh_tokens` is true or false")
+    refresh_tokens = sign_in.grants.revoke_all(user_id) if body.get("refresh_tokens") else 0
     return json_answer({"sessions": sign_in.sessions.close_all(user_id=user_id), "refresh_tokens": refresh_tokens})
 
 
@@ -96,11 +97,7 @@ def truth(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
 
 def switch_on(faults: Faults, call: Call) -> Answer:
     """`POST /__sandbox__/faults`: switch faults on, besides those that are; answers all of them."""
-    try:
-        given = json.loads(call.body)
-    except ValueError as error:
-        raise ApiError(400, "JSON_PARSER_ERROR", f"{error}") from None
-    faults.add(given)
+    faults.add(call.json_value(exact=False))
     return json_answer(faults.documents())
 
 

@@ -19,6 +19,7 @@ from sandbox import (
     record_api,
     replication_api,
     token_api,
+    tree_api,
 )
 from sandbox.wire import Answer, Call, json_answer
 
@@ -95,6 +96,7 @@ ROUTES: tuple[Route, ...] = (
     _route(
         "PATCH", _D + "/composite/sobjects/{object}/{field}", lambda s, c, p: collections_api.upsert(s.seen(c), c, p)
     ),
+    _route("POST", _D + "/composite/tree/{object}", lambda s, c, p: tree_api.create(s.seen(c), c, p)),
     _route("GET", _D + "/query", lambda s, c, p: _query(s, c, p, all_rows=False)),
     _route("GET", _D + "/queryAll", lambda s, c, p: _query(s, c, p, all_rows=True)),
     _route("GET", _D + "/query/{locator}", lambda s, c, p: query_api.next_page(s.seen(c), s.cursors, c, p)),

@@ -13,6 +13,7 @@ from sandbox.column_types import column_type, typed, words_for, wrong_text
 from sandbox.data_files import as_text
 from sandbox.quoting import identifier, text
 
+_STRUCTURED = frozenset({"json", "anyType", "complexvalue"})
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
 
@@ -33,6 +34,8 @@ def column_types(cursor: duckdb.DuckDBPyConnection, sobject: SObject) -> dict[st
 
 def value_sql(cursor: duckdb.DuckDBPyConnection, field: Field, value: object, sql_type: str) -> str:
     """SQL for a JSON value; raises BadValueError."""
+    if isinstance(value, (dict, list)) and field.type not in _STRUCTURED:
+        raise BadValueError(field.name, "a list or an object cannot be its value")
     written = as_text(value)
     if written is None:
         return "false" if field.type == "boolean" else "NULL"

@@ -6,10 +6,9 @@ import asyncio
 import json
 import signal
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -19,6 +18,7 @@ import uvicorn
 from sandbox.certificate import Certificate, make_certificate
 from sandbox.errors import ApiError, FaultsFileError
 from sandbox.org import Org
+from sandbox.scratch import Scratch
 from sandbox.sending import Protocol
 from sandbox.server import Sandbox
 
@@ -133,8 +133,8 @@ def _certificate(tls: bool) -> Iterator[Certificate | None]:
     if not tls:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="accord-sandbox-tls-") as folder:
-        yield make_certificate(Path(folder))
+    with closing(Scratch()) as scratch:
+        yield make_certificate(scratch.path)
 
 
 def _listen(port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from email.utils import format_datetime
 from urllib.parse import parse_qsl
@@ -22,6 +23,11 @@ from sandbox.sending import encoded, send_answer
 from sandbox.sessions import Sessions
 from sandbox.sign_in import SignIn
 from sandbox.wire import Answer, Call, json_answer, no_content
+
+_LOG = logging.getLogger(__name__)
+# The OAuth and SOAP endpoints check their bodies themselves.
+_JSON_ONLY = "/services/data/"
+_JSON_TYPES = ("application/json", "text/json")
 
 
 class Sandbox:
@@ -49,6 +55,7 @@ class Sandbox:
         self.log = RequestLog()
         self.faults = Faults(seed)
         self.calls = 0
+        self._mistakes = 0
         self._counting = threading.Lock()
 
     def close(self) -> None:
@@ -62,9 +69,20 @@ class Sandbox:
 
     def answer(self, call: Call) -> Answer:
         """Answer one request, through the faults that are switched on; errors become Salesforce's bodies."""
-        if call.path.startswith(CONTROL):
-            return self._answered(call)
-        return self.faults.around(self, call, self._answered)
+        try:
+            if call.path.startswith(CONTROL):
+                return self._answered(call)
+            return self.faults.around(self, call, self._answered)
+        except Exception:  # a mistake of ours: the client gets what Salesforce's own mistakes look like
+            return self._unexpected(call)
+
+    def _unexpected(self, call: Call) -> Answer:
+        with self._counting:
+            self._mistakes += 1
+            number = f"{self._mistakes:010d}-{self.calls:05d}"
+        _LOG.exception("%s %s was not answered, error id %s", call.method, call.path, number)
+        words = "An unexpected error occurred. Please include this ErrorId if you contact support: "
+        return json_answer([{"message": words + number, "errorCode": "UNKNOWN_EXCEPTION"}], 500)
 
     def _answered(self, call: Call) -> Answer:
         try:
@@ -89,11 +107,12 @@ class Sandbox:
         if call.method == "POST" and "_HttpMethod" in call.query:
             call = call._replace(method=call.query["_HttpMethod"].upper())
         other_method = False
+        wanted = "GET" if call.method == "HEAD" else call.method
         for route in ROUTES:
             match = route.pattern.fullmatch(call.path)
             if match is None:
                 continue
-            if route.method != call.method:
+            if route.method != wanted:
                 other_method = True
                 continue
             path = match.groupdict()
@@ -107,6 +126,7 @@ class Sandbox:
                 if counted:
                     with self._counting:
                         self.calls += 1
+            _check_media_type(call)
             return route.handler(self, call, path)
         if other_method:
             raise ApiError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{call.method}' not allowed.")
@@ -143,6 +163,14 @@ class Sandbox:
             used, most = self.calls, self.org.settings.daily_api_requests
             headers.append(("Sforce-Limit-Info", f"api-usage={used}/{most}"))
         return encoded(answer._replace(headers=tuple(headers)), call.headers.get("accept-encoding", ""))
+
+
+def _check_media_type(call: Call) -> None:
+    """Raise ApiError 415 for a body that says it is no JSON; one that says nothing is taken for JSON."""
+    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if call.body and call.path.startswith(_JSON_ONLY) and kind and kind not in _JSON_TYPES:
+        words = f"MediaType of '{kind}' is not supported by this resource"
+        raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", words)
 
 
 def _check_version(version: str) -> None:

@@ -77,5 +77,8 @@ class SignIn:
         """Whether codes may be sent there: one of the listed addresses, or any on loopback where none is listed."""
         if self.settings.redirect_uris:
             return uri in self.settings.redirect_uris
-        parts = urlsplit(uri)
+        try:
+            parts = urlsplit(uri)
+        except ValueError:
+            return False
         return parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK

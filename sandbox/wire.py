@@ -45,10 +45,15 @@ class Call(NamedTuple):
             raise ApiError(400, "JSON_PARSER_ERROR", "a JSON object is wanted")
         return value
 
-    def json_value(self) -> Any:  # any JSON may come
-        """The body as JSON of any kind; numbers with a point are kept as text of their digits."""
+    def json_value(self, *, exact: bool = True) -> Any:  # any JSON may come
+        """The body as JSON of any kind; numbers with a point are kept as text of their digits if `exact`."""
         try:
-            return json.loads(self.body, parse_float=NumberText)
+            value = json.loads(self.body, parse_float=NumberText if exact else float)
+            if b"\\u" in self.body:
+                json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+            return value
+        except RecursionError:
+            raise ApiError(400, "JSON_PARSER_ERROR", "the body is nested too deeply") from None
         except ValueError as error:
             raise ApiError(400, "JSON_PARSER_ERROR", f"{error}") from None
 

@@ -141,7 +141,9 @@ class Writer:
         """The Id behind `"Account": {"Number__c": "7"}`."""
         assert isinstance(given, Mapping)
         named = {key: value for key, value in given.items() if key != "attributes"}
-        kind = given.get("attributes", {}).get("type", link.reference_to[0])
+        attributes = given.get("attributes")
+        kind = attributes.get("type") if isinstance(attributes, Mapping) else None
+        kind = kind or link.reference_to[0]
         target = self.org.schema.object(str(kind))
         key = target.field(next(iter(named), "")) if target and len(named) == 1 else None
         if target is None or key is None or not (key.external_id or key.name == "Id"):
