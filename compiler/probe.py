@@ -55,6 +55,17 @@ def overlap_count(filters: Sequence[Filter]) -> Query | None:
     return _count(filters[0].object, _conjunction(parts))
 
 
+def sum_query(filter_: Filter, path: FieldPath, ids: Sequence[str] | None = None) -> Query:
+    """`SELECT SUM(Amount) total, COUNT(Id) n FROM ... WHERE ...`: of all rows of a filter, or of some of them."""
+    items = (
+        SelectItem(FunctionCall("SUM", (path,), NOWHERE), "total", NOWHERE),
+        SelectItem(FunctionCall("COUNT", (_ID,), NOWHERE), "n", NOWHERE),
+    )
+    narrowed = [] if ids is None else [_is_one_of(ids)]
+    condition = _conjunction([*conjuncts(filter_.condition), *narrowed]) if narrowed else filter_.condition
+    return Query(items, _source(filter_.object), NOWHERE, where=condition)
+
+
 def sample_query(extract: Extract, limit: int) -> Query:
     """The extract's own query for its first rows in the order of Ids, so that the same rows come every time."""
     order = (OrderItem(_ID, None, None, NOWHERE),)

@@ -10,7 +10,7 @@ from console.words import counted, table
 
 if TYPE_CHECKING:
     from engine.reconcile import Counts
-    from engine.report import ChoiceReport, OwnerReport, RunReport, TieOut, Unattached
+    from engine.report import ChoiceReport, OwnerReport, RunReport, Split, TieOut, Unattached
 
 # What people read above each number. Those of the second group are shown only where there are any.
 _ALWAYS = (("matches", "matches"), ("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
@@ -165,8 +165,20 @@ def _unattached(one: Unattached) -> str:
 
 
 def _tie_out(one: TieOut) -> str:
+    parts = "" if one.split is None else _parts(one.split)
     what = f"{one.extract}, {one.column}: {one.ours or '0'} over {counted(one.rows, 'row')}"
     if one.salesforce is None:
-        return f"{what}, not verified" + (f": {one.note}" if one.note else "")
+        return f"{what}, not verified" + (f": {one.note}" if one.note else "") + parts
     verdict = f"but {one.salesforce} in Salesforce" if one.differs else "the same in Salesforce"
-    return f"{what}, {verdict}" + (f" ({one.note})" if one.note and not one.differs else "")
+    return f"{what}, {verdict}" + (f" ({one.note})" if one.note and not one.differs else "") + parts
+
+
+def _parts(split: Split) -> str:
+    """`; in 100.00 over 2 rows, out 7.50 over 1 row`: the parts that have rows."""
+    names = ("in", "out", "no account", "rejected")
+    shown = [
+        f"{name} {'unknown' if share.sum is None else share.sum} over {counted(share.rows, 'row')}"
+        for name, share in zip(names, split.shares, strict=True)
+        if share.rows
+    ]
+    return f"; {', '.join(shown)}" if shown else ""

@@ -88,10 +88,39 @@ class ChoiceReport:
 
 
 @dataclass(frozen=True, slots=True)
-class TieOut:
-    """A number's sum over the rows that were read, beside Salesforce's own. `salesforce` None: not verified.
+class Share:
+    """A part of a sum: its rows and what they add up to. None: unknown, since a rate or Salesforce's answer lacks."""
 
-    `note` says why it is not verified, or how it was compared. `differs` without an explanation: the run fails.
+    rows: int
+    sum: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The parts of a sum: rows on accounts that are in, on accounts that are not, on none, and rejected rows."""
+
+    inside: Share
+    outside: Share
+    no_account: Share
+    rejected: Share
+
+    @property
+    def shares(self) -> tuple[Share, Share, Share, Share]:
+        """All parts."""
+        return self.inside, self.outside, self.no_account, self.rejected
+
+    def to_document(self) -> dict[str, dict[str, Any]]:
+        """The parts as JSON."""
+        names = ("in", "out", "no_account", "rejected")
+        return {name: {"rows": one.rows, "sum": one.sum} for name, one in zip(names, self.shares, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class TieOut:
+    """A number's sum over all rows of its filter, beside Salesforce's own. `salesforce` None: not verified.
+
+    `split` are its parts; None where Salesforce did not answer. `note` says why it is not verified, or how it was
+    compared. `differs` without an explanation: the run fails.
     """
 
     extract: str
@@ -101,6 +130,7 @@ class TieOut:
     salesforce: str | None
     note: str | None = None
     differs: bool = False
+    split: Split | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +208,7 @@ class RunReport:
             "unattached": [_fields(one) for one in self.unattached],
             "owners": [_fields(one) for one in self.owners],
             "choices": [_fields(one) for one in self.choices],
-            "tie_outs": [_fields(one) for one in self.tie_outs],
+            "tie_outs": [_tie_out(one) for one in self.tie_outs],
             "guards": [_fields(one) for one in self.guards],
             "stale": list(self.stale),
             "dropped": list(self.dropped),
@@ -193,6 +223,10 @@ class RunReport:
 
 def _table(counts: Counts) -> dict[str, Any]:
     return {**_fields(counts), "balanced": counts.balanced}
+
+
+def _tie_out(one: TieOut) -> dict[str, Any]:
+    return {**_fields(one), "split": None if one.split is None else one.split.to_document()}
 
 
 def _fields(

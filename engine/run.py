@@ -204,7 +204,7 @@ class Sync(Run):
         find = leaf_of(staged, columns)
         self.progress.owners = count_owners(space, self.plan, find)
         self.progress.choices = count_choices(space, self.plan, find)
-        self.progress.tie_outs = tie_out(self.client, space, self.plan, self.schema, staged, at)
+        self.progress.tie_outs = tie_out(self.client, space, self.plan, self.schema, staged, find, at)
         check_sums(self.progress.tie_outs)
         return tuple(found), staged
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
-from compiler.duckdb_functions import quote_name
-from compiler.plan import Extract, ExtractColumn, Filter, Plan
+from compiler.plan import Extract, ExtractColumn, Plan
 from compiler.print_soql import print_query
+from compiler.probe import sum_query
 from compiler.relation import Extracted
+from compiler.relation_columns import LeafOf
 from compiler.schema import MONEY_TYPES, Schema
 from engine.depends import leaves
 from engine.errors import PromiseError, QuotaError, SalesforceError
@@ -21,6 +23,7 @@ from engine.load import Staged
 from engine.report import TieOut
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.rest_query import records
+from engine.split import Number, split_sum, total
 from engine.workspace import Workspace, name_of
 from grammar.soql_tree import Comparison, DateTimeValue, FieldPath, FromItem, FunctionCall, Query, SelectItem
 from grammar.source import NOWHERE
@@ -30,6 +33,7 @@ HALF_A_CENT = Decimal("0.005")
 DOUBLE_DIGITS = Decimal("1e-14")
 _ISO = "CurrencyIsoCode"
 _RATES = "currencies"
+_MANY_UNREAD = "many rows of accounts that are not in were not read"
 
 
 def tie_out(
@@ -38,22 +42,28 @@ def tie_out(
     plan: Plan,
     schema: Schema,
     staged: Mapping[str, Staged],
+    find: LeafOf,
     since: datetime,
 ) -> tuple[TieOut, ...]:
     """Ask Salesforce for the sum of every number that accounts are calculated from, under the same filter.
 
     Args:
         client: the connection.
-        space: the workspace.
+        space: the workspace, with accounts computed.
         plan: the plan.
         schema: the org's schema.
         staged: the extracts.
+        find: where the relations' extracts and tables are.
         since: when the run began, by the org's clock.
     """
-    return tuple(
-        _tie_out(client, space, plan.filter(extract.filter), extract, column, staged, schema, since)
-        for extract, column in _numbers(plan)
-    )
+    rates = _rates(space, staged.get(_RATES))
+    asking = _Asking(client, space, plan, schema, staged, find, since)
+    found = []
+    for extract, column in _numbers(plan):
+        several = schema.multi_currency and column.salesforce_type in MONEY_TYPES
+        iso = _ISO if several and _ISO in staged[extract.id].columns else None
+        found.append(_tie_out(asking, Number(extract, column, iso, rates), several=several))
+    return tuple(found)
 
 
 def check_sums(sums: Sequence[TieOut]) -> None:
@@ -91,71 +101,69 @@ def _numbers(plan: Plan) -> list[tuple[Extract, ExtractColumn]]:
     return list(found.values())
 
 
-def _tie_out(
-    client: SalesforceClient,
-    space: Workspace,
-    filter_: Filter,
-    extract: Extract,
-    column: ExtractColumn,
-    staged: Mapping[str, Staged],
-    schema: Schema,
-    since: datetime,
-) -> TieOut:
-    here = staged[extract.id]
-    source = name_of(*here.leaf.name)
-    rows, total = space.run(f"SELECT count(*), CAST(sum({quote_name(column.name)}) AS VARCHAR) FROM {source}")[0]
-    several = schema.multi_currency and column.salesforce_type in MONEY_TYPES
-    bound = HALF_A_CENT
-    note = None
-    if several:
-        total = _in_corporate_currency(space, here, column.name, staged.get(_RATES))
-        bound = HALF_A_CENT * (rows + 1)
-        note = f"in corporate currency, within {bound.normalize():f}"
+class _Asking(NamedTuple):
+    client: SalesforceClient
+    space: Workspace
+    plan: Plan
+    schema: Schema
+    staged: Mapping[str, Staged]
+    find: LeafOf
+    since: datetime
 
-    def unverified(why: str) -> TieOut:
-        return TieOut(extract.id, column.name, rows, total, None, why)
 
-    if several and total is None:
-        return unverified("the amounts are in several currencies, and a rate is missing")
-    if rows < space.value(f"SELECT count(*) FROM {here.match_list}"):
-        return unverified("rows of accounts that are not in were not read")
+def _tie_out(asking: _Asking, number: Number, *, several: bool) -> TieOut:
+    extract, column = number.extract, number.column
+    here = asking.staged[extract.id]
     try:
-        answer = records(client, print_query(_sum_of(filter_, column.path)).text)
-        theirs = answer[0].get("total") if answer else None
-        if _same(total, theirs, bound):
-            return TieOut(extract.id, column.name, rows, total, total or "0", note)
-        if here.rejected:
-            return unverified(f"{here.rejected} rejected rows are not in it")
-        moved = _moved(client, extract, schema, since)
+        split = split_sum(asking.client, asking.space, asking.plan, number, asking.staged, asking.find)
     except QuotaError:
         raise
     except SalesforceError as error:
-        return unverified(error.message)
+        return TieOut(extract.id, column.name, here.rows, None, None, error.message)
+    rows, ours = sum(share.rows for share in split.shares), total(split)
+    bound, note = HALF_A_CENT, None
+    if several:
+        bound = HALF_A_CENT * (rows + 1)
+        note = f"in corporate currency, within {bound.normalize():f}"
+
+    def compared(salesforce: str | None, note: str | None, *, differs: bool = False) -> TieOut:
+        return TieOut(extract.id, column.name, rows, ours, salesforce, note, differs, split)
+
+    if several and number.currency is None:
+        return compared(None, f"{extract.object} does not say in which currency its amounts are")
+    if split.inside.sum is None or split.outside.sum is None or split.no_account.sum is None:
+        unread = "the amounts are in several currencies, and a rate is missing" if several else _MANY_UNREAD
+        return compared(None, unread)
+    if split.rejected.sum is None:
+        return compared(None, f"{split.rejected.rows} rejected rows are not in it")
+    try:
+        answer = records(asking.client, print_query(sum_query(asking.plan.filter(extract.filter), column.path)).text)
+        theirs = answer[0].get("total") if answer else None
+        if _same(ours, theirs, bound):
+            return compared(theirs or "0", note)
+        moved = _moved(asking.client, extract, asking.schema, asking.since)
+    except QuotaError:
+        raise
+    except SalesforceError as error:
+        return compared(None, error.message)
     if moved is None:
-        return unverified(f"{extract.object} does not say when its rows changed")
+        return compared(None, f"{extract.object} does not say when its rows changed")
     if moved:
-        return unverified(f"{moved} rows of {extract.object} changed while the run read")
-    return TieOut(extract.id, column.name, rows, total, theirs or "0", "differs", differs=True)
+        return compared(None, f"{moved} rows of {extract.object} changed while the run read")
+    return compared(theirs or "0", "differs", differs=True)
 
 
-def _in_corporate_currency(space: Workspace, here: Staged, column: str, rates: Staged | None) -> str | None:
-    """The sum in corporate currency; None where an amount has no rate."""
-    if rates is None or _ISO not in here.columns:
-        return None
-    known = {
+def _rates(space: Workspace, rates: Staged | None) -> dict[str, Decimal]:
+    """What an amount of a currency is divided by to be one of the corporate currency."""
+    if rates is None:
+        return {}
+    return {
         iso: Decimal(rate)
         for iso, rate in space.run(
             f'SELECT "IsoCode", CAST("ConversionRate" AS VARCHAR) FROM {name_of(*rates.leaf.name)}'
         )
         if rate is not None
     }
-    sums = space.run(
-        f"SELECT {quote_name(_ISO)}, CAST(sum({quote_name(column)}) AS VARCHAR) FROM {name_of(*here.leaf.name)}"
-        f" WHERE {quote_name(column)} IS NOT NULL GROUP BY 1"
-    )
-    if any(not known.get(iso) for iso, _ in sums):
-        return None
-    return str(sum((Decimal(amount) / known[iso] for iso, amount in sums), Decimal(0)))
 
 
 def _moved(client: SalesforceClient, extract: Extract, schema: Schema, since: datetime) -> int | None:
@@ -169,11 +177,6 @@ def _moved(client: SalesforceClient, extract: Extract, schema: Schema, since: da
     query = Query((count,), _source(extract.object), NOWHERE, where=newer)
     answer = records(client, print_query(query).text, all_rows=True)
     return int(answer[0]["total"])
-
-
-def _sum_of(filter_: Filter, path: FieldPath) -> Query:
-    total = SelectItem(FunctionCall("SUM", (path,), NOWHERE), "total", NOWHERE)
-    return Query((total,), _source(filter_.object), NOWHERE, where=filter_.condition)
 
 
 def _source(sobject: str) -> tuple[FromItem, ...]:

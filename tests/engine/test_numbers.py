@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from engine.report import ChoiceReport, Outcome, OwnerReport
+from engine.report import ChoiceReport, Outcome, OwnerReport, RunReport
 from tests.engine.faulty import Fault, real_but
 from tests.engine.scene import FIELDS, SMALL, SPEC, account, record_id, scene, subscription, user
 
@@ -150,3 +150,112 @@ def test_sum_that_a_late_change_explains_is_not_verified(tmp_path: Path) -> None
     assert [(one.salesforce, one.note) for one in report.tie_outs] == [
         (None, "1 rows of Subscription__c changed while the run read")
     ]
+
+
+def parts(report: RunReport) -> dict[str, dict[str, tuple[int, str | None]]]:
+    """The parts that have rows, by the extract that is summed up."""
+    return {
+        one.extract: {name: (share["rows"], share["sum"]) for name, share in one.split.to_document().items()}
+        for one in report.tie_outs
+        if one.split is not None
+    }
+
+
+def test_sum_is_split_by_where_its_rows_are(tmp_path: Path) -> None:
+    """Rows on accounts that are in, on others, on none: the parts add up to Salesforce's own sum over all of them."""
+    rows = {
+        **SMALL,
+        "Subscription__c": (
+            subscription(1, 1, "100.50"),
+            subscription(2, 2, "7"),
+            subscription(3, 4, "30"),
+            subscription(4, 1, "1.25", Account__c=""),
+        ),
+    }
+    with scene(tmp_path, rows) as org:
+        report = org.run()
+        org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Other"}})
+        later = org.run()
+
+    assert parts(report) == {
+        "arr": {"in": (2, "107.50"), "out": (1, "30.00"), "no_account": (1, "1.25"), "rejected": (0, "0")}
+    }
+    assert [(one.rows, one.ours, Decimal(one.salesforce or 0)) for one in report.tie_outs] == [
+        (4, "138.75", Decimal("138.75"))
+    ]
+    assert parts(later)["arr"] == {
+        "in": (1, "7.00"),
+        "out": (2, "130.50"),
+        "no_account": (1, "1.25"),
+        "rejected": (0, "0"),
+    }
+
+
+def test_sum_of_a_synced_table_is_verified_though_rows_of_others_are_not_read(tmp_path: Path) -> None:
+    """A later run does not read rows of accounts that are not in; what they add up to is asked of Salesforce by Id."""
+    rows = {**SMALL, "Subscription__c": (*SMALL["Subscription__c"], subscription(9, 4, "30"))}
+    with scene(tmp_path, rows, SPEC.replace(" where Status__c = 'Active'", "")) as org:
+        org.run()
+        org.change({"op": "update", "object": "Subscription__c", "id": record_id("Subscription__c", 3), "fields": {}})
+        later = org.run()
+
+    assert [(one.note, Decimal(one.salesforce or 0)) for one in later.tie_outs] == [(None, Decimal("137.505"))]
+    assert [share[0] for share in next(iter(parts(later).values())).values()] == [3, 1, 0, 0]
+
+
+def test_rejected_rows_are_a_part_of_the_sum(tmp_path: Path) -> None:
+    """What a row is worth that could not be taken is Salesforce's own word, and the sum is verified with it."""
+    bad = record_id("Subscription__c", 1)
+
+    def spoil(response: httpx.Response) -> httpx.Response:
+        body = response.json()
+        for record in body["records"]:
+            if record.get("Id") == bad:
+                record["SystemModstamp"] = "yesterday"
+        return httpx.Response(200, json=body)
+
+    with scene(tmp_path) as org:
+        report = org.run(None, Fault("Status__c", real_but(spoil), None))
+
+    assert parts(report)["arr"]["rejected"] == (1, "100.5")
+    assert [one.note for one in report.tie_outs] == [None]
+
+
+def test_accounts_field_is_split_by_the_type_that_counts(tmp_path: Path) -> None:
+    """An account that matches two types counts once: its amount is out where a type before has it."""
+    spec = SPEC.replace("prospect where Type = 'Prospect'", "prospect where Type != 'Other'").replace(
+        SPEC[SPEC.index("arr from") : SPEC.index("renewal from")], "arr from Score__c\n"
+    )
+    rows = {
+        "Account": (account(1, Score__c="10"), account(2, Type="Prospect", Score__c="2.5")),
+        "User": (user(1),),
+    }
+    with scene(tmp_path, rows, spec) as org:
+        report = org.run()
+
+    assert {name: (one["in"], one["out"]) for name, one in parts(report).items()} == {
+        "accounts.customer": ((1, "10.00"), (0, "0")),
+        "accounts.prospect": ((1, "2.50"), (1, "10.00")),
+    }
+
+
+def test_rows_that_find_their_account_by_a_value_are_split_too(tmp_path: Path) -> None:
+    """A value that no account that is in has belongs to no account."""
+    rows = {
+        **SMALL,
+        "Subscription__c": (
+            subscription(1, 1, "100.50", Name="account 2"),
+            subscription(2, 1, "7", Name="Account 4"),
+            subscription(3, 1, "3", Name=""),
+        ),
+    }
+    spec = SPEC.replace("via Account__c where Status__c = 'Active' else 0", "via Name = Name else 0")
+    with scene(tmp_path, rows, spec) as org:
+        report = org.run()
+
+    assert parts(report)["arr"] == {
+        "in": (1, "100.50"),
+        "out": (0, "0"),
+        "no_account": (2, "10.00"),
+        "rejected": (0, "0"),
+    }
