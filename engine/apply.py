@@ -17,7 +17,7 @@ def apply(space: Workspace, reconciled: Reconciled, at: datetime) -> None:
     if reconciled.changed:
         _write_rows(space, reconciled, at)
     if comparison.record and reconciled.changed:
-        _write_view(space, comparison.table.name)
+        write_view(space, NEXT, comparison.table.name)
 
 
 def count_active(space: Workspace, comparison: Comparison) -> int:
@@ -92,9 +92,10 @@ def _life(first_synced_at: str) -> str:
     return ", ".join(f"{value} AS {name}" for name, value in zip(LIFE, values, strict=True))
 
 
-def _write_view(space: Workspace, table: str) -> None:
+def write_view(space: Workspace, catalog: str, table: str) -> None:
+    """Write the view on a table's active rows."""
     # The view names no catalog and no schema: it must hold under whatever name the file is attached later.
-    space.run(f"USE {name_of(NEXT, 'statisfy')}")
+    space.run(f"USE {name_of(catalog, 'statisfy')}")
     space.run(
         f"CREATE OR REPLACE VIEW {quote_name(f'active_{table}')} AS"
         f" SELECT * FROM {quote_name(table)} WHERE record_status = 'active'"

@@ -40,7 +40,7 @@ _LIFE_LABELS = {
     "first_synced_at": "First synced",
     "changed_at": "Changed",
 }
-LONGEST_STATEMENT = 300
+LONGEST_STATEMENT = 2_000
 
 
 def describe_columns(

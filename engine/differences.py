@@ -203,12 +203,15 @@ class Comparison(NamedTuple):
         )
 
     def _deletions(self) -> str:
-        """Rows that no longer follow from anything; those of an account that is out stay, unless they go with it."""
-        gone = f"SELECT {self.key()}, status AS old, 'deleted' AS new, FALSE AS keep FROM {self.pairs} WHERE NOT wanted"
+        """Rows that no longer follow from anything have left: nobody deleted them in Salesforce.
+
+        Those of an account that is out stay, unless they go with it.
+        """
+        gone = f"SELECT {self.key()}, status AS old, 'left' AS new, FALSE AS keep FROM {self.pairs} WHERE NOT wanted"
         if self.of_accounts and self.table.on_leaving == "keep":
             gone = (
                 f"SELECT {self.key('p.')}, p.status AS old, CASE WHEN a.\"Id\" IS NULL THEN 'parent_left'"
-                f" ELSE 'deleted' END AS new, a.\"Id\" IS NULL AS keep FROM {self.pairs} AS p"
+                f" ELSE 'left' END AS new, a.\"Id\" IS NULL AS keep FROM {self.pairs} AS p"
                 f' LEFT JOIN {name_of(WORK, "wanted", "accounts")} AS a ON a."Id" = p.account_id WHERE NOT p.wanted'
             )
         return f"SELECT {self.key()}, old, new, NULL, NULL, keep FROM ({gone}) AS g WHERE old <> new"

@@ -21,6 +21,7 @@ from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from engine.differences import Comparison
+from engine.renames import NO_RENAMES, Described, Renames, find_renames
 from engine.workspace import CURRENT, Workspace, name_of
 from grammar.node import Node
 from grammar.soql_tree import FieldPath
@@ -68,13 +69,15 @@ class FrozenTable(NamedTuple):
 class Drift(NamedTuple):
     """The spec as it can be compiled for the org of now, and what it thereby leaves as it is.
 
-    `stops` are losses that no statement names and that nevertheless decide who is in.
+    `stops` are losses that no statement names and that nevertheless decide who is in. `renamed`: what other labels
+    made; all else has the names of now.
     """
 
     spec: Spec
     lost: tuple[LostColumn, ...] = ()
     frozen: tuple[FrozenTable, ...] = ()
     stops: tuple[str, ...] = ()
+    renamed: Renames = NO_RENAMES
 
 
 NO_DRIFT = Drift(Spec((), Trivia(), NOWHERE))
@@ -89,7 +92,9 @@ class _Known(NamedTuple):
 
 def find_drift(spec: Spec, schema: Schema, store: Path) -> Drift:
     """Compare what the published tables hold with the org's schema of now. Without a store nothing is lost."""
-    known = _known(store)
+    described = _described(store)
+    renamed = find_renames(spec, described)
+    known = _known(renamed.of(one) for one in described)
     if not known:
         return Drift(spec)
     statements = {table: statement for statement in spec.statements if (table := _table_of(statement))}
@@ -124,7 +129,7 @@ def find_drift(spec: Spec, schema: Schema, store: Path) -> Drift:
         for table, statement in statements.items():
             if isinstance(statement, CustomObject) and statement.parent == "contact":
                 frozen.setdefault(table, FrozenTable(table, frozen["contacts"].object, statement.span))
-    return Drift(_without(spec, schema, known, frozen), tuple(lost), tuple(frozen.values()), tuple(stops))
+    return Drift(_without(spec, schema, known, frozen), tuple(lost), tuple(frozen.values()), tuple(stops), renamed)
 
 
 def line_of(spec_text: str, span: Span) -> str:
@@ -148,20 +153,26 @@ def frozen_words(frozen: FrozenTable, spec_text: str) -> str:
     )
 
 
-def _known(store: Path) -> list[_Known]:
-    """The published columns that hold a field each."""
+def _described(store: Path) -> list[Described]:
+    """What the published store says of its columns."""
     if not store.exists():
         return []
     try:
         with duckdb.connect() as connection:
             connection.execute(f"ATTACH {quote_text(str(store))} AS {quote_name(CURRENT)} (READ_ONLY)")
+            columns = name_of(CURRENT, "statisfy", "columns")
             rows = connection.execute(
-                f"SELECT table_name, column_name, source FROM {name_of(CURRENT, 'statisfy', 'columns')} ORDER BY ALL"
+                f"SELECT table_name, column_name, source, statement FROM {columns} ORDER BY ALL"
             ).fetchall()
     except duckdb.Error:
         # The run that follows opens the same file, and says what is wrong with it.
         return []
-    matches = ((table, column, _SOURCE.fullmatch(source or "")) for table, column, source in rows)
+    return [Described(*row) for row in rows]
+
+
+def _known(described: Iterable[Described]) -> list[_Known]:
+    """The published columns that hold a field each."""
+    matches = ((one.table, one.column, _SOURCE.fullmatch(one.source or "")) for one in described)
     return [_Known(table, column, found["object"], found["path"]) for table, column, found in matches if found]
 
 

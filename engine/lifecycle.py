@@ -6,6 +6,7 @@ import shutil
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from compiler.digest import document_digest, meaning_digest
 from compiler.duckdb_functions import quote_name
@@ -18,6 +19,7 @@ from engine.events import Notice, Stage, StageStarted
 from engine.extract import Extracted
 from engine.org import Identity
 from engine.reconcile import Reconciled
+from engine.renames import rename_published
 from engine.report import ChoiceReport, GuardReport, Outcome, OwnerReport, RunReport, TieOut, Unattached
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.read import Reading
@@ -88,6 +90,7 @@ class Run(ABC):
         self.schema, self.settings, self.drift = schema, settings, drift
         self.identity, self.state = identity, state
         self.progress = Progress()
+        self.base: Path | None = None
         self.digests = (document_digest(plan), meaning_digest(plan))
 
     def go(self) -> RunReport:
@@ -116,6 +119,7 @@ class Run(ABC):
             if info is not None:
                 check_owner(info, self.identity, self.paths)
                 self.compare_users(info)
+                info = self.renamed(space, info)
             return self.begun(space, info, above)
         finally:
             space.close()
@@ -159,6 +163,15 @@ class Run(ABC):
     def published(self, space: Workspace) -> dict[str, Columns]:
         """The published columns of the planned tables; none for a table that is new."""
         return {table.name: space.columns((CURRENT, "statisfy", table.name)) for table in self.plan.tables}
+
+    def renamed(self, space: Workspace, info: StoreInfo) -> StoreInfo | None:
+        """Have the store's tables and columns under the names that the spec gives them now."""
+        if not self.drift.renamed:
+            return info
+        for words in self.drift.renamed.words:
+            self.notice(words)
+        info_of_copy, self.base = rename_published(space, self.paths, self.drift.renamed)
+        return info_of_copy
 
     def compare_users(self, info: StoreInfo) -> None:
         """Say when the store was made through another user's eyes."""

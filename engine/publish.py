@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
@@ -22,7 +23,10 @@ from engine.workspace import NEXT, Workspace, name_of
 
 @dataclass(frozen=True, slots=True)
 class NextStore:
-    """What goes into the next store besides the differences. `anew`: nothing of the published one."""
+    """What goes into the next store besides the differences.
+
+    `anew`: nothing of the published one. `base`: the file to start from, where it is not the published one.
+    """
 
     run: int
     at: datetime
@@ -33,6 +37,7 @@ class NextStore:
     dropped: Sequence[str]
     copies: CopiesToKeep | None = None
     anew: bool = False
+    base: Path | None = None
 
 
 def build_next(
@@ -43,7 +48,7 @@ def build_next(
     Raises PromiseError when rows do not add up, DiskError when there is no room. The published file is not touched.
     """
     if paths.store.exists() and not facts.anew:
-        copy_to_next(paths)
+        copy_to_next(paths, facts.base)
     try:
         with space.attached(paths.next, NEXT, f"STORAGE_VERSION '{STORAGE_VERSION}'"):
             space.run("BEGIN TRANSACTION")

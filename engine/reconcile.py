@@ -19,8 +19,8 @@ class Counts:
     `matches` are the rows that should be in it now, the rejected ones included. `left` includes `parent_left`.
     `rejected` includes `newly_rejected`, which were active before. `restated` rows were out and stay out, for another
     reason (left, then deleted). `removed` rows are not kept (`on leaving remove`), whether they left now or before.
-    `moved` rows came or changed while the run read. A derived table has `parent_left` for rows that stay as they are
-    because their account is out, and `deleted` for those that went.
+    `moved` rows came or changed while the run read. The rows of a derived table never are deleted, merged or gone: they
+    have left when they no longer follow from anything, `parent_left` if they stay since their account is out.
     """
 
     table: str

@@ -139,6 +139,7 @@ class Sync(Run):
                 copies=copies,
                 dropped=dropped,
                 anew=info is None,
+                base=self.base,
             )
             tables = build_next(space, self.paths, tables, facts)
             self.client.cancel.check()

@@ -163,13 +163,16 @@ def remove_leftovers(paths: StorePaths, *, pages: bool = True) -> None:
 
 def copy_to_next(paths: StorePaths, source: Path | None = None) -> None:
     """Start the next file as a copy of the published one, or of another. Raises DiskError."""
+    copy_aside(source or paths.store, paths.next)
+
+
+def copy_aside(source: Path, target: Path) -> None:
+    """Copy a file of the store so that the copy can be written. Raises DiskError."""
     try:
-        shutil.copyfile(source or paths.store, paths.next)
-        paths.next.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        shutil.copyfile(source, target)
+        target.chmod(stat.S_IRUSR | stat.S_IWUSR)
     except OSError as error:
-        raise DiskError(
-            f"{paths.next} cannot be written: {error.strerror}", hint="make room, then run again"
-        ) from error
+        raise DiskError(f"{target} cannot be written: {error.strerror}", hint="make room, then run again") from error
 
 
 def seal(path: Path) -> None:

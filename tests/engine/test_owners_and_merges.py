@@ -78,7 +78,7 @@ def test_owner_of_an_account_that_is_in_goes_when_it_is_empty(org: Scene) -> Non
     org.change({"op": "update", "object": "Account", "id": A1, "fields": {"OwnerId": ""}})
     report = org.run()
 
-    assert counts(report, "account_owners") == {"deleted": 1, "removed": 1}
+    assert counts(report, "account_owners") == {"left": 1, "removed": 1}
 
 
 def test_owners_go_with_their_account_where_the_spec_says_remove(org: Scene) -> None:

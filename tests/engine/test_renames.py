@@ -1,0 +1,86 @@
+"""A changed label renames what was made from it, in place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.report import Outcome
+from tests.engine.scene import SMALL, SPEC, Scene, counts, record_id, scene, subscription
+
+A1, S1, S3 = record_id("Account", 1), record_id("Subscription__c", 1), record_id("Subscription__c", 3)
+METRIC = '\nmetric "Open amount" from sum(Amount__c) of Subscription__c via Account__c\n'
+MANY = {**SMALL, "Subscription__c": tuple(subscription(n, 1 + n % 2, "10") for n in range(1, 31))}
+
+
+def tables(org: Scene) -> set[str]:
+    return {name for (name,) in org.rows("SELECT table_name FROM information_schema.tables")}
+
+
+def test_table_is_renamed_with_its_rows(tmp_path: Path) -> None:
+    """Rows keep the day of their first sync, and those that are no more their status; no guard sees a row leave."""
+    with scene(tmp_path, MANY) as org:
+        org.run()
+        org.change({"op": "delete", "object": "Subscription__c", "id": S1})
+        org.run()
+        before = org.rows("SELECT Id, record_status, first_synced_at FROM subscriptions ORDER BY Id")
+        history = org.rows("SELECT count(*) FROM s.accord.changes WHERE table_name = 'subscriptions'")
+        org.spec = SPEC.replace('"Subscriptions"', '"Running contracts"')
+        org.change({"op": "update", "object": "Subscription__c", "id": S3, "fields": {"Name": "Neu"}})
+        report = org.run()
+        again = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert report.dropped == ()
+        assert any("subscriptions is called running_contracts now" in one for one in report.notices)
+        assert counts(report, "running_contracts") == {"updated": 1}
+        assert org.rows("SELECT Id, record_status, first_synced_at FROM running_contracts ORDER BY Id") == before
+        assert org.rows("SELECT count(*) FROM active_running_contracts") == [(29,)]
+        assert org.rows("SELECT count(*) FROM s.accord.changes WHERE change = 'deleted'") == history == [(1,)]
+        assert tables(org).isdisjoint({"subscriptions", "active_subscriptions"})
+        assert (again.outcome, again.changed) == (Outcome.SUCCEEDED, False)
+
+
+def test_metric_is_renamed_with_its_history(tmp_path: Path) -> None:
+    """The column has its values, what changed in it before stands under the new name, and its guard goes on."""
+    with scene(tmp_path, MANY, SPEC + METRIC) as org:
+        org.run()
+        org.change({"op": "update", "object": "Subscription__c", "id": S1, "fields": {"Amount__c": "11"}})
+        org.run()
+        guard = '\nguards {\n  "Total" may move at most 1%\n}\n'
+        org.spec = SPEC + METRIC.replace("Open amount", "Total") + guard
+        report = org.run()
+        names = {name for name, *_ in org.rows("DESCRIBE accounts")}
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert counts(report, "accounts") == {}
+        assert [one.value for one in report.guards if one.subject == "total"] == ["0"]
+        assert "total" in names
+        assert "open_amount" not in names
+        assert org.rows("SELECT old_value, new_value FROM s.accord.changes WHERE column_name = 'total'") == [
+            ("150.00", "151.00")
+        ]
+        assert org.rows("SELECT sum(total) FROM active_accounts") == org.rows("SELECT 301::DECIMAL(38,2)")
+
+
+def test_label_of_another_statement_is_no_rename(tmp_path: Path) -> None:
+    """A table of another link is another table: the old one goes, and that is for the guards to see."""
+    with scene(tmp_path, MANY) as org:
+        org.run()
+        org.spec = SPEC.replace('"Subscriptions" on account via Account__c', '"Others" on account via Name = Name')
+        report = org.run()
+
+        assert (report.outcome, report.dropped) == (Outcome.STOPPED, ("subscriptions",))
+        assert "subscriptions" in tables(org)
+
+
+def test_stopped_run_renames_nothing(tmp_path: Path) -> None:
+    """The new name is published with everything else or not at all."""
+    with scene(tmp_path, MANY) as org:
+        org.run()
+        guard = "\nguards {\n  accounts may leave at most 1%\n}\n"
+        org.spec = SPEC.replace('"Subscriptions"', '"Running contracts"') + guard
+        org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Other"}})
+        report = org.run()
+
+        assert report.outcome is Outcome.STOPPED
+        assert "subscriptions" in tables(org)
