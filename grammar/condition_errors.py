@@ -40,12 +40,12 @@ def mixed_and_or(second: Token, first: Token) -> Diagnostic:
     )
 
 
-def bare_not(token: Token, whole: Span) -> Diagnostic:
-    """NOT stands beside AND, OR or another NOT without parentheses of its own."""
+def bare_not(whole: Span) -> Diagnostic:
+    """`whole`, which begins with NOT, stands beside AND, OR or another NOT without parentheses of its own."""
     return Diagnostic(
         BARE_NOT,
         "`NOT` needs parentheses of its own here",
-        Label(token.span, "combined with another operator"),
+        Label(Span(whole.start, whole.start + len("NOT")), "combined with another operator"),
         help="Salesforce wants `(NOT ...)` wherever NOT is combined with AND, OR or another NOT",
         fix=Fix(
             "put parentheses round the NOT",

@@ -44,6 +44,8 @@ class Cursor:
         """Numbers of tokens that mean nothing and that the canonical form leaves out."""
         self.tried: list[str] = []
         self.offered: list[str] = []
+        self.swallowing = tuple(t.start for t in cut.tokens if t.kind is Kind.UNCLOSED and "}" in t.text)
+        """Where quotes begin that are not closed and took a closing brace with them."""
         self.expected: tuple[str, ...] | None = None
         """What could have stood at the end of the text, once the first piece has failed there."""
         self.diagnostics: list[Diagnostic] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -69,11 +70,9 @@ def _note_items(cursor: Cursor, item: Callable[[Cursor], T]) -> None:
 
 def _swallowed_brace(cursor: Cursor, opening: Token) -> bool:
     """Whether a quote that is not closed, which is reported already, took the closing brace with it."""
-    return any(
-        token.kind is Kind.UNCLOSED and "}" in token.text
-        for token in cursor.tokens[: cursor.index]
-        if token.start > opening.start
-    )
+    quotes = cursor.swallowing
+    following = bisect_right(quotes, opening.start)
+    return following < len(quotes) and quotes[following] < cursor.token.start
 
 
 def _skip_item(cursor: Cursor, begin: int, starts: Callable[[Cursor], bool]) -> None:

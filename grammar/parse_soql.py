@@ -97,8 +97,7 @@ def _joined(cursor: Cursor, start: int, operands: list[Condition], operators: li
         return operands[0]
     for operand in operands:
         if isinstance(operand, Not):
-            token = next(t for t in cursor.tokens if t.start == operand.span.start)
-            cursor.report(condition_errors.bare_not(token, operand.span))
+            cursor.report(condition_errors.bare_not(operand.span))
     first = operators[0]
     other = next((n for n, token in enumerate(operators) if token.lower != first.lower), None)
     if other is None:
@@ -129,10 +128,9 @@ def _operand(cursor: Cursor, dialect: Dialect) -> Condition:
             cursor.depth += 1
             if cursor.depth > _DEEPEST:
                 raise SyntaxFail(condition_errors.too_deep(cursor.token.span))
-            inner_token = cursor.token
             inner = _operand(cursor, dialect)
             cursor.depth -= 1
-            cursor.report(condition_errors.bare_not(inner_token, inner.span))
+            cursor.report(condition_errors.bare_not(inner.span))
             return Not(inner, cursor.since(token.start))
         return Not(_operand(cursor, dialect), cursor.since(token.start))
     cursor.offer("`NOT`", *(("a definition",) if dialect is Dialect.SPEC else ()))
