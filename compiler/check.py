@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from compiler.check_clashes import check_clashes
 from compiler.check_guards import check_guard_types
+from compiler.check_sizes import check_sizes
 from compiler.check_structure import check_structure
 from compiler.check_types import check_types
 from compiler.check_writeback import check_writeback
@@ -13,7 +14,7 @@ from compiler.filters import check_filters
 from compiler.resolve import resolve
 from compiler.resolved import ResolvedSpec
 from compiler.schema import Schema
-from grammar.diagnostics import Diagnostic, Severity
+from grammar.diagnostics import Diagnostic, Severity, has_errors
 from grammar.spec_tree import Spec
 
 
@@ -41,6 +42,8 @@ def check_spec(spec: Spec, schema: Schema | None) -> Checked:
         check_writeback(spec, schema, found.append)
         check_clashes(resolved, found.append)
         check_types(resolved, found.append)
+        if not has_errors(found):
+            check_sizes(spec, resolved, schema, found.append)
         check_guard_types(spec, resolved, found.append)
     unique = dict.fromkeys(found)
     return Checked(resolved, tuple(sorted(unique, key=lambda d: (d.primary.span, d.rule.code))))

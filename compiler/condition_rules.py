@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.checks.distance_operator import distance_operator
 from compiler.checks.like_text import like_without_text
-from compiler.checks.query_size import LONGEST_TEXT, text_too_long
+from compiler.checks.query_size import LONGEST_TEXT, NEARLY, text_nearly_too_long, text_too_long
 from compiler.checks.semi_join import semi_join_place, semi_join_same_object
 from compiler.function_places import Clause, check_places
 from compiler.paths import Report
@@ -44,8 +44,8 @@ def check_comparisons(condition: Condition, clause: Clause, report: Report) -> N
         for value in right.items if isinstance(right, ValueList) else (right,):
             if operator == "LIKE" and not isinstance(value, StringValue):
                 report(like_without_text(value_text(value), value.span))
-            if isinstance(value, StringValue) and len(value.value) > LONGEST_TEXT:
-                report(text_too_long(len(value.value), value.span))
+            if isinstance(value, StringValue) and (length := len(value.value)) > LONGEST_TEXT * NEARLY:
+                report((text_too_long if length > LONGEST_TEXT else text_nearly_too_long)(length, value.span))
 
 
 def comparisons(condition: Condition) -> list[Comparison]:

@@ -14,6 +14,7 @@ from compiler.checks import (
 )
 from compiler.condition_rules import check_comparisons, check_semi_joins
 from compiler.contradictions import contradictions
+from compiler.filter_length import Lengths
 from compiler.function_places import Clause
 from compiler.functions import FILTER_FUNCTIONS
 from compiler.paths import Report, find_field, find_object
@@ -44,6 +45,7 @@ class Definitions:
         self.by_name = defines
         self.unreadable = unreadable
         """Lower-case names of definitions with mistakes: those are reported, so their uses are not."""
+        self.lengths = Lengths(defines)
         self.used: set[str] = set()
         self.open: list[str] = []
 
@@ -54,13 +56,16 @@ def bind_filter(
     """Bind a condition on `sobject`. Parts with mistakes are reported and kept as they were written."""
     binder = _Binder(schema, definitions, report)
     kept = binder.bind(written, sobject, put_in=False)
+    check_comparisons(written, Clause.WHERE, report)
+    if (length := definitions.lengths.of(written)) > query_size.LONGEST:
+        # What is used in it and too long itself is reported where it is defined.
+        if all(definitions.lengths.of_definition(use.name) <= query_size.LONGEST for use in uses_of(written)):
+            report(query_size.filter_too_large(length, written.span))
+        return ResolvedFilter(sobject.name, kept, kept, written.span)
     quiet = _Binder(schema, definitions, lambda _: None)
     expanded = quiet.bind(written, sobject, put_in=True)
-    check_comparisons(written, Clause.WHERE, report)
     check_semi_joins(expanded, sobject.name, report)
     _check_contradictions(expanded, written.span, sobject, schema, report)
-    if (length := written.span.end - written.span.start) > query_size.LONGEST:
-        report(query_size.query_too_large("characters", length, query_size.LONGEST, written.span))
     return ResolvedFilter(sobject.name, kept, expanded, written.span)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from compiler.checks import path_depth, unknown_field, unknown_object
+from compiler.checks import hidden_field, path_depth, unknown_field, unknown_object
 from compiler.polymorphic import name_object
 from compiler.resolved import FieldRef
 from compiler.schema import Field, Schema, SObject
@@ -43,18 +43,21 @@ def find_field(path: FieldPath, sobject: SObject, schema: Schema, report: Report
         start = span.end
         reference = at.parent(name)
         if reference is None or reference.relationship_name is None:
-            report(unknown_field.unknown_relationship(name, span, at))
+            hidden = hidden_field.hidden_relationship(name, span, at, schema)
+            report(hidden or unknown_field.unknown_relationship(name, span, at))
             return None
         hops.append(reference)
         written.append(reference.relationship_name)
         target = _target(reference, schema)
         if target is None:
-            report(unknown_object.unknown_object(next(iter(reference.reference_to), name), span, schema))
+            report(unknown_object.undescribed_parent(next(iter(reference.reference_to), name), name, span))
             return None
         at = target
     field = at.field(names[-1])
     if field is None:
-        report(unknown_field.unknown_field(names[-1], _part(path, names[-1], start), at, schema))
+        place = _part(path, names[-1], start)
+        hidden = hidden_field.hidden_field(names[-1], place, at, schema)
+        report(hidden or unknown_field.unknown_field(names[-1], place, at, schema))
         return None
     canonical = FieldPath((*written, field.name), path.span)
     return FieldRef(sobject.name, canonical, tuple(hops), field, at.name, path.span)

@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterable
 from typing import Literal, TypeVar
 
-from compiler.checks import column_clash, definition_as_field, object_refused, parent_table_off, unknown_activity
+from compiler.checks import (
+    column_clash,
+    definition_as_field,
+    object_refused,
+    parent_table_off,
+    unknown_activity,
+    unknown_child,
+)
 from compiler.conditions import Definitions, bind_filter, circles
 from compiler.default_fields import CASE_CORE, CONTACT_CORE, core_fields, readable_fields
 from compiler.labels import lower_snake
@@ -30,6 +37,7 @@ from grammar.spec_tree import (
     Accounts,
     AccountValue,
     Cases,
+    Chatter,
     CustomObject,
     Define,
     Invalid,
@@ -109,6 +117,8 @@ def resolve(spec: Spec, schema: Schema, report: Report) -> ResolvedSpec:
     ]
     for cases in all_of(spec, Cases):
         _check_cases(cases, schema, binder, report)
+    for chatter in all_of(spec, Chatter):
+        _check_chatter(chatter, schema, binder, report)
     return ResolvedSpec(
         types=tuple(types),
         account_fields=select_fields(items, readable_fields(account), account, schema, span, report),
@@ -213,3 +223,13 @@ def _check_cases(cases: Cases, schema: Schema, binder: ValueBinder, report: Repo
     if sobject is not None:
         _where(cases.items, sobject, binder)
         select_fields(cases.items, core_fields(sobject, CASE_CORE), sobject, schema, cases.span, report)
+
+
+def _check_chatter(chatter: Chatter, schema: Schema, binder: ValueBinder, report: Report) -> None:
+    wheres = [item for item in chatter.items if isinstance(item, Where)]
+    sobject = schema.object("FeedItem")
+    if sobject is not None:
+        _where(wheres, sobject, binder)
+    else:
+        for where in wheres:
+            report(unknown_child.not_described(where.condition.span))

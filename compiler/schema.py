@@ -92,6 +92,8 @@ class SObject(NamedTuple):
     fields: Mapping[str, Field]
     relationships: Mapping[str, Field]
     children: Mapping[str, ChildRelationship]
+    complete: bool = False
+    """Whether it is described as Salesforce does, with all fields that the connected user may see."""
 
     def field(self, name: str) -> Field | None:
         """The field of that API name, in any case, or None."""
@@ -190,6 +192,7 @@ def _object(describe: Mapping[str, Any]) -> SObject:
         fields=fields,
         relationships={f.relationship_name.lower(): f for f in fields.values() if f.relationship_name},
         children={c.name.lower(): c for c in children},
+        complete=not reduced,
     )
 
 

@@ -15,14 +15,14 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from compiler.print_soql import print_query
-from compiler.probe import by_id_query, ids_that_fit, since_query
+from compiler.probe import by_id_query, since_query
 from compiler.relation_columns import Columns
-from engine.by_id import Asking, Together, address_length, file_name
+from engine.by_id import Asking, Together, file_name, ids_a_query
 from engine.copies import STAMP, Kept, copy_view
 from engine.load import Staged, load
 from engine.match_list import NEW, Lacking, part
 from engine.salesforce.pages import Pages
-from engine.salesforce.read import LONGEST_QUERY, read_query
+from engine.salesforce.read import read_query
 from engine.workspace import Workspace
 from grammar.soql_tree import Query
 
@@ -90,7 +90,7 @@ def fetch(asking: Asking, kept: Kept, lacking: Lacking) -> Staged:
     if not lacking.rows:
         return load(space, f"{extract.id}(fetched)", columns, Together([]))
     listed = space.value(f"SELECT count(*) FROM {part(extract.id, 'list')}")
-    fit = ids_that_fit(partial(by_id_query, extract), LONGEST_QUERY, address_length)
+    fit = ids_a_query(partial(by_id_query, extract))
     candidates = _candidates(space, kept)
     way = cheapest(lacking.rows, listed, candidates, fit, asking.reading.rest_rows)
     queries: list[tuple[Query, int]] = []

@@ -33,3 +33,13 @@ def unknown_object(name: str, span: Span, schema: Schema) -> Diagnostic:
         help=did_you_mean(choices) or "check the API name in Salesforce under Setup, Object Manager",
         fix=Fix(f"write `{meant}`", (Edit(span, meant),)) if meant else None,
     )
+
+
+def undescribed_parent(name: str, relationship: str, span: Span) -> Diagnostic:
+    """A path goes through a relationship that the org has, to an object that the snapshot lacks."""
+    return Diagnostic(
+        RULE,
+        f"`{relationship}` leads to `{name}`, which this schema snapshot does not describe",
+        Label(span, "hidden from the connected user, or not in the snapshot"),
+        help="run `accord schema pull` again; if it stays away, the connected user may not read that object",
+    )

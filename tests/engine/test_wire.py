@@ -16,7 +16,7 @@ from engine.salesforce.bulk_query import BulkSettings
 from engine.salesforce.read import Reading
 from engine.salesforce.session import ClientCredentials
 from tests.engine.faulty import Answer, Fault, body, page, real_but, refuse, reset
-from tests.engine.scene import SMALL, Scene, account, scene
+from tests.engine.scene import SMALL, SPEC, Scene, account, counts, record_id, scene
 
 MANY = {**SMALL, "Account": tuple(account(n, Name=f"Nr {n}") for n in range(1, 4501))}
 BULK = Reading(rest_rows=0, bulk=BulkSettings(rows_per_page=2000, first_poll=0.01, deadline=0.5))
@@ -233,3 +233,25 @@ def test_sums_tie_out_with_salesforce(org: Scene) -> None:
     assert [(one.extract, Decimal(one.ours or 0), one.note) for one in report.tie_outs] == [
         ("arr", Decimal("107.505"), None)
     ]
+
+
+def test_a_filter_too_long_for_an_address(tmp_path: Path) -> None:
+    """Filters of some 20,000 characters sync, look again by Id, and bring late changes, all by Bulk."""
+    names = ", ".join(f"'Customer number {n:04}'" for n in range(800))
+    spec = SPEC.replace(
+        "customer where Type = 'Customer'", f"customer where Type = 'Customer' AND Name NOT IN ({names})"
+    )
+    with scene(tmp_path, SMALL, spec) as org:
+        first = org.run()
+        org.change(
+            {"op": "update", "object": "Account", "id": record_id("Account", 1), "fields": {"Website": "new.example"}},
+            {"op": "update", "object": "Account", "id": record_id("Account", 2), "fields": {"Type": "Other"}},
+        )
+        second = org.run()
+
+        assert [first.outcome, second.outcome] == [Outcome.SUCCEEDED, Outcome.SUCCEEDED]
+        assert "bulk" in {one.transport for one in second.extracts}
+        assert org.rows("SELECT Name, Website FROM active_accounts WHERE Website IS NOT NULL") == [
+            ("Account 1", "new.example")
+        ]
+        assert counts(second, "accounts") == {"updated": 1, "left": 1}
