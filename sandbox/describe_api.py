@@ -10,6 +10,7 @@ from sandbox.describes import global_entry, versioned
 from sandbox.errors import ApiError
 from sandbox.oauth_api import identity_url
 from sandbox.org import Org
+from sandbox.query_api import prepare
 from sandbox.quoting import identifier
 from sandbox.wire import Answer, Call, json_answer
 
@@ -88,6 +89,36 @@ def record_counts(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
             rows = cursor.execute(f"SELECT count(*) FROM {identifier(sobject.name)}{living}").fetchall()
             counts.append({"count": rows[0][0], "name": sobject.name})
     return json_answer({"sObjects": counts})
+
+
+def explain(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
+    """`GET /query?explain=`: there is one plan, which reads all rows."""
+    soql = call.query["explain"]
+    translation = prepare(org, soql, all_rows=False)
+    name = translation.object.name
+    with org.reading() as cursor:
+        rows = cursor.execute(f"SELECT count(*) FROM {identifier(name)}").fetchall()[0][0]
+    plan = {
+        "cardinality": rows,
+        "fields": [],
+        "leadingOperationType": "TableScan",
+        "notes": [],
+        "relativeCost": 1.0,
+        "sobjectCardinality": rows,
+        "sobjectType": name,
+    }
+    return json_answer({"plans": [plan], "sourceQuery": soql})
+
+
+def list_views(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
+    """`GET /sobjects/X/listviews`: an org folder has none."""
+    name = _sobject(org, path).name
+    return json_answer({"done": True, "listviews": [], "nextRecordsUrl": None, "size": 0, "sobjectType": name})
+
+
+def tooling_objects(org: Org, call: Call, path: Mapping[str, str]) -> Answer:
+    """`GET /tooling/sobjects`: an org folder has no metadata of that kind."""
+    return json_answer({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": []})
 
 
 def _sobject(org: Org, path: Mapping[str, str]) -> SObject:

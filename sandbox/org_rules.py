@@ -40,6 +40,7 @@ class OAuthSettings(NamedTuple):
     require_secret: bool = False
     client_credentials: bool = True
     jwt_public_key: str | None = None
+    password: str | None = None
 
 
 def validation_rules(value: object, path: Path) -> tuple[ValidationRule, ...]:
@@ -101,6 +102,7 @@ def oauth_settings(value: object, path: Path) -> OAuthSettings:
         require_secret=truth("require_secret"),
         client_credentials=truth("client_credentials"),
         jwt_public_key=text("jwt_public_key"),
+        password=text("password"),
     )
 
 

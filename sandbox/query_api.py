@@ -63,8 +63,11 @@ def query(org: Org, cursors: Cursors, call: Call, path: Mapping[str, str], *, al
     text = call.query.get("q")
     if text is None:
         raise ApiError(400, "MALFORMED_QUERY", "SOQL statement is missing: the parameter q is wanted")
-    translation = prepare(org, text, all_rows=all_rows)
-    version = path["version"]
+    return first_page(org, cursors, call, path["version"], prepare(org, text, all_rows=all_rows))
+
+
+def first_page(org: Org, cursors: Cursors, call: Call, version: str, translation: Translation) -> Answer:
+    """Answer what a translated query finds, with a locator where there is more of it."""
     page = _page_size(call)
     with org.reading() as cursor:
         if translation.count_only:

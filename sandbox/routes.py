@@ -13,11 +13,14 @@ from sandbox import (
     composite_api,
     control_api,
     describe_api,
+    device_flow,
     identity_api,
     oauth_api,
     query_api,
     record_api,
+    related_api,
     replication_api,
+    soap_api,
     token_api,
     tree_api,
 )
@@ -43,15 +46,26 @@ class Route(NamedTuple):
 def _route(method: str, path: str, handler: Handler, *, is_open: bool = False) -> Route:
     """`{name}` matches one part of a path, `{name*}` all that is left; a slash at the end makes no difference."""
     pattern = re.sub(r"\{(\w+)(\*?)\}", lambda m: f"(?P<{m[1]}>{'.+?' if m[2] else '[^/]+'})", path)
+    pattern = pattern.replace("Soap/(?P<kind>[^/]+)/(?P<version>[^/]+)", r"Soap/(?P<kind>[uc])/(?P<version>\d+\.\d)")
     pattern = pattern.replace("/vX/", r"/v(?P<version>\d+\.\d)/").replace("/vX?", r"/v(?P<version>\d+\.\d)")
     return Route(method, re.compile(pattern + "/?"), handler, is_open)
 
 
 def _query(sandbox: Sandbox, call: Call, path: Mapping[str, str], *, all_rows: bool) -> Answer:
-    """Rows, or only what the columns are where the client asks for those."""
+    """Rows; or only what the columns are, or how the query would be run, where the client asks for those."""
+    if "explain" in call.query:
+        return describe_api.explain(sandbox.seen(call), call, path)
     if call.query.get("columns", "").lower() == "true":
         return column_metadata.columns(sandbox.seen(call), call, path, all_rows=all_rows)
     return query_api.query(sandbox.seen(call), sandbox.cursors, call, path, all_rows=all_rows)
+
+
+def _named(sandbox: Sandbox, call: Call, path: Mapping[str, str]) -> Answer:
+    """A record by its external id; or, where the path has a record's Id, what a relationship leads to."""
+    org = sandbox.seen(call)
+    if related_api.is_relationship(org, path):
+        return related_api.related(org, sandbox.cursors, call, path)
+    return record_api.read_by_key(org, call, path)
 
 
 _OAUTH = "/services/oauth2/"
@@ -66,6 +80,15 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", _OAUTH + "userinfo", lambda s, c, p: oauth_api.userinfo(s.seen(c), c, p)),
     _route("POST", _OAUTH + "userinfo", lambda s, c, p: oauth_api.userinfo(s.seen(c), c, p)),
     _route("GET", "/id/{organization}/{user}", lambda s, c, p: identity_api.identity(s.sign_in, c, p), is_open=True),
+    _route("GET", device_flow.VERIFICATION_PATH, lambda s, c, p: device_flow.connect(s.sign_in, c, p), is_open=True),
+    _route("POST", device_flow.VERIFICATION_PATH, lambda s, c, p: device_flow.connect(s.sign_in, c, p), is_open=True),
+    _route("POST", "/services/Soap/{kind}/{version}", lambda s, c, p: soap_api.soap(s.sign_in, c, p), is_open=True),
+    _route(
+        "POST",
+        "/services/Soap/{kind}/{version}/{organization}",
+        lambda s, c, p: soap_api.soap(s.sign_in, c, p),
+        is_open=True,
+    ),
     _route("GET", "/services/data", lambda s, c, p: describe_api.versions(s.org, c, p), is_open=True),
     _route("GET", _D + "?", lambda s, c, p: describe_api.resources(s.org, c, p)),
     _route("GET", _D + "/limits", lambda s, c, p: describe_api.limits(s.org, c, p, s.calls, s.jobs.created)),
@@ -76,10 +99,14 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", _D + "/sobjects/{object}/describe", lambda s, c, p: describe_api.describe(s.seen(c), c, p)),
     _route("GET", _D + "/sobjects/{object}/updated", lambda s, c, p: replication_api.updated(s.seen(c), c, p)),
     _route("GET", _D + "/sobjects/{object}/deleted", lambda s, c, p: replication_api.deleted(s.seen(c), c, p)),
+    _route("GET", _D + "/sobjects/{object}/listviews", lambda s, c, p: describe_api.list_views(s.seen(c), c, p)),
+    _route("GET", _D + "/recent", lambda s, c, p: json_answer([])),
+    _route("GET", _D + "/tooling/sobjects", lambda s, c, p: describe_api.tooling_objects(s.org, c, p)),
+    _route("GET", _D + "/tooling/query", lambda s, c, p: _query(s, c, p, all_rows=False)),
     _route("GET", _D + "/sobjects/{object}/{id}", lambda s, c, p: record_api.read(s.seen(c), c, p)),
     _route("PATCH", _D + "/sobjects/{object}/{id}", lambda s, c, p: record_api.update(s.seen(c), c, p)),
     _route("DELETE", _D + "/sobjects/{object}/{id}", lambda s, c, p: record_api.delete(s.seen(c), c, p)),
-    _route("GET", _D + "/sobjects/{object}/{field}/{value*}", lambda s, c, p: record_api.read_by_key(s.seen(c), c, p)),
+    _route("GET", _D + "/sobjects/{object}/{field}/{value*}", _named),
     _route("PATCH", _D + "/sobjects/{object}/{field}/{value*}", lambda s, c, p: record_api.upsert(s.seen(c), c, p)),
     _route(
         "DELETE",

@@ -143,7 +143,7 @@ class Sandbox:
             return
         call = Call(
             method=request.method,
-            path=scope["path"],
+            path="/" + scope["path"].lstrip("/"),  # some clients put one slash too many behind the host
             query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
             headers={k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]},
             body=body,

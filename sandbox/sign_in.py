@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from sandbox.device_flow import DeviceCodes
 from sandbox.errors import OrgError
 from sandbox.grants import Grants
 from sandbox.org import Org
@@ -36,6 +38,7 @@ class SignIn:
         self.sessions = sessions
         self.settings: OAuthSettings = org.settings.oauth
         self.grants = Grants(sessions.digest, rotates=self.settings.rotate_refresh_tokens)
+        self.devices = DeviceCodes(sessions.digest)
         self.app = App(sessions.client_id, sessions.client_secret)
         self._making = threading.Lock()
         self._private_key: PrivateKey | None = None
@@ -72,6 +75,10 @@ class SignIn:
             return whole.user
         with whole.reading() as cursor:
             return named_user(cursor, whole.schema, whole.settings, username_or_id)
+
+    def is_password(self, text: str) -> bool:
+        """Whether it is the password that all users have: that of `org.toml`, else the app's secret."""
+        return hmac.compare_digest(text.encode(), (self.settings.password or self.app.client_secret).encode())
 
     def takes_redirect(self, uri: str) -> bool:
         """Whether codes may be sent there: one of the listed addresses, or any on loopback where none is listed."""

@@ -57,6 +57,31 @@ def sign_in_page(
     )
 
 
+def device_page(org_name: str, action: str, user_code: str, username: str, wrong: str | None = None) -> Answer:
+    """The form where a person types in the code that a device shows."""
+    message = f'<p class="wrong" role="alert">{escape(wrong)}</p>\n' if wrong else ""
+    return _page(
+        "Connect a device",
+        f"""\
+<h1>{escape(org_name)}</h1>
+<p>Type in the code that your device shows.</p>
+{message}<form method="post" action="{escape(action)}">
+<label for="user_code">Code</label>
+<input id="user_code" name="user_code" value="{escape(user_code)}" autocomplete="off" autofocus required>
+<label for="username">Username</label>
+<input id="username" name="username" value="{escape(username)}" autocomplete="username" required>
+<button type="submit" name="decision" value="allow">Allow</button>
+<button type="submit" name="decision" value="deny">Deny</button>
+</form>""",
+        200,
+    )
+
+
+def message_page(title: str, words: str) -> Answer:
+    """A page that only says something."""
+    return _page(title, f"<h1>{escape(title)}</h1>\n<p>{escape(words)}</p>", 200)
+
+
 def error_page(error: str, description: str) -> Answer:
     """What a person sees when there is no address to send an error to."""
     told = f"error={escape(error)}&amp;error_description={escape(description)}"

@@ -7,12 +7,21 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from sandbox.device_flow import GRANT_TYPES, INTERVAL_SECONDS, VERIFICATION_PATH
 from sandbox.jwt_assertion import LOGIN_HOSTS, AssertionRefusedError, read_assertion
 from sandbox.oauth_api import oauth_error, token_body
-from sandbox.sign_in import SignIn
+from sandbox.sign_in import DEFAULT_SCOPE, SCOPES, SignIn
 from sandbox.wire import Answer, Call, json_answer
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+_DEVICE_WORDS = {
+    "authorization_pending": "pending",
+    "slow_down": "polling too frequently",
+    "access_denied": "end-user denied authorization",
+    "invalid_grant": "invalid device code",
+}
 
 
 class Client(NamedTuple):
@@ -31,6 +40,8 @@ def token(sign_in: SignIn, call: Call, path: Mapping[str, str]) -> Answer:
     client = client_of(call, form)
     if client.id != sign_in.app.client_id:
         return oauth_error("invalid_client_id", "client identifier invalid")
+    if form.get("response_type") == "device_code":
+        return _device_code(sign_in, call, form)
     if client.secret not in (None, sign_in.app.client_secret):
         return oauth_error("invalid_client", "invalid client credentials")
     match kind:
@@ -40,6 +51,10 @@ def token(sign_in: SignIn, call: Call, path: Mapping[str, str]) -> Answer:
             return _from_refresh_token(sign_in, call, form, client)
         case "client_credentials":
             return _from_client(sign_in, call, client)
+        case "password":
+            return _from_password(sign_in, call, form)
+        case _ if kind in GRANT_TYPES:
+            return _from_device(sign_in, call, form)
         case _:
             return oauth_error("unsupported_grant_type", "grant type not supported")
 
@@ -61,11 +76,16 @@ def _from_code(sign_in: SignIn, call: Call, form: Mapping[str, str], client: Cli
         return oauth_error("invalid_request", "invalid code verifier")
     if client.secret is None and (code.challenge is None or sign_in.settings.require_secret):
         return oauth_error("invalid_client", "invalid client credentials")
+    return _granted(sign_in, call, code.user_id, code.scope)
+
+
+def _granted(sign_in: SignIn, call: Call, user_id: str, scope: str) -> Answer:
+    """The tokens for what a person has allowed: with a refresh token where the scope has one."""
     refresh_token, grant = None, ""
-    if {"refresh_token", "offline_access", "full"} & set(code.scope.split()):
-        opened = sign_in.grants.open(code.user_id, code.scope)
+    if {"refresh_token", "offline_access", "full"} & set(scope.split()):
+        opened = sign_in.grants.open(user_id, scope)
         refresh_token, grant = opened.refresh_token, opened.name
-    return _tokens(sign_in, call, code.user_id, code.scope, grant, refresh_token)
+    return _tokens(sign_in, call, user_id, scope, grant, refresh_token)
 
 
 def _from_refresh_token(sign_in: SignIn, call: Call, form: Mapping[str, str], client: Client) -> Answer:
@@ -82,6 +102,36 @@ def _from_refresh_token(sign_in: SignIn, call: Call, form: Mapping[str, str], cl
         return oauth_error("invalid_grant", "expired access/refresh token")
     rotated = grant.refresh_token if grant.refresh_token != given else None
     return _tokens(sign_in, call, grant.user_id, grant.scope, grant.name, rotated)
+
+
+def _from_password(sign_in: SignIn, call: Call, form: Mapping[str, str]) -> Answer:
+    user = sign_in.user(form.get("username", ""))
+    if user is None or not sign_in.is_password(form.get("password", "")):
+        return oauth_error("invalid_grant", "authentication failure")
+    return _tokens(sign_in, call, user.id, "api")
+
+
+def _device_code(sign_in: SignIn, call: Call, form: Mapping[str, str]) -> Answer:
+    scope = " ".join(form.get("scope", "").split()) or DEFAULT_SCOPE
+    if not set(scope.split()) <= set(SCOPES):
+        return oauth_error("invalid_scope", "the requested scope is not allowed")
+    code = sign_in.devices.new(scope)
+    return json_answer(
+        {
+            "device_code": code.code,
+            "user_code": code.user_code,
+            "verification_uri": call.base_url + VERIFICATION_PATH,
+            "interval": INTERVAL_SECONDS,
+        }
+    )
+
+
+def _from_device(sign_in: SignIn, call: Call, form: Mapping[str, str]) -> Answer:
+    code = sign_in.devices.poll(form.get("code") or form.get("device_code") or "")
+    if isinstance(code, str):
+        return oauth_error(code, _DEVICE_WORDS[code])
+    assert code.user_id is not None
+    return _granted(sign_in, call, code.user_id, code.scope)
 
 
 def _from_client(sign_in: SignIn, call: Call, client: Client) -> Answer:
