@@ -13,10 +13,11 @@ AccordError
   SalesforceError               exit 1
     UnreachableError            transient
     UnavailableError            transient
-    NotSalesforceError
+    NotSalesforceError               transient, but not for long
     SessionExpiredError
     RefusedError
       QuotaError
+        BulkQuotaError
       QueryTimeoutError
       CursorLostError
       TransportError
@@ -39,9 +40,14 @@ from collections.abc import Sequence
 
 
 class AccordError(Exception):
-    """Any failure that a person can be told about. `transient`: the same call may work a moment later."""
+    """Any failure that a person can be told about.
+
+    `transient`: the same call may work a moment later; `most_tries` is how often it is worth trying, where that is less
+    than the client's patience.
+    """
 
     transient = False
+    most_tries: int | None = None
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -122,7 +128,10 @@ class UnavailableError(SalesforceError):
 
 
 class NotSalesforceError(SalesforceError):
-    """The answer is no JSON of Salesforce's: a web page or an empty body."""
+    """The answer is no JSON of Salesforce's: a web page or an empty body. It may be a passing one of a proxy's."""
+
+    transient = True
+    most_tries = 3
 
 
 class SessionExpiredError(SalesforceError):
@@ -135,6 +144,10 @@ class RefusedError(SalesforceError):
 
 class QuotaError(RefusedError):
     """The org's requests or Bulk jobs of the last 24 hours are used up."""
+
+
+class BulkQuotaError(QuotaError):
+    """The org's Bulk jobs of the last 24 hours are used up; requests may be left."""
 
 
 class QueryTimeoutError(RefusedError):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any
 
 from engine.errors import (
@@ -23,6 +26,8 @@ from engine.errors import (
 )
 
 _BUSY = frozenset({406, 420, 429})
+# Of what Salesforce says of an error; it may quote a whole query.
+_LONGEST_MESSAGE = 500
 _BY_CODE: Mapping[str, type[SalesforceError]] = {
     "INVALID_SESSION_ID": SessionExpiredError,
     "INVALID_AUTH_HEADER": SessionExpiredError,
@@ -60,7 +65,7 @@ def json_of(body: bytes, *, exact: bool = False) -> Any:
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes, method: str, path: str) -> SalesforceError:
     """The error that an answer stands for which is not a success. Never raises, whatever the body is."""
-    retry_after = _seconds(headers.get("retry-after"))
+    retry_after = seconds_to_wait(headers.get("retry-after"), headers.get("date"))
     code, message = _first_error(json_of(body))
     where = f"{method} {path}"
     if code is None:
@@ -136,11 +141,38 @@ def _first_error(answer: Any) -> tuple[str | None, str]:
         return None, ""
     code = answer.get("errorCode") or answer.get("error") or answer.get("statusCode")
     message = answer.get("message") or answer.get("error_description") or "no reason given"
-    return (str(code), " ".join(str(message).split())) if code else (None, "")
+    return (_in_short(str(code)), _in_short(str(message))) if code else (None, "")
 
 
-def _seconds(text: str | None) -> float | None:
+def _in_short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]} ..."
+
+
+def seconds_to_wait(retry_after: str | None, date: str | None) -> float | None:
+    """The seconds that `Retry-After` asks for, as a number or as a date beside the answer's own `Date`; or None.
+
+    >>> seconds_to_wait("120", None)
+    120.0
+    >>> seconds_to_wait("Fri, 31 Dec 1999 23:59:59 GMT", "Fri, 31 Dec 1999 23:59:29 GMT")
+    30.0
+    """
+    if not retry_after:
+        return None
     try:
-        return max(0.0, float(text)) if text else None
+        seconds = float(retry_after)
     except ValueError:
+        then, now = moment(retry_after), moment(date)
+        return None if then is None or now is None else max(0.0, then - now)
+    return max(0.0, seconds) if isfinite(seconds) else None
+
+
+def moment(date: str | None) -> float | None:
+    """An HTTP date as seconds since 1970, or None if it is none."""
+    if not date:
+        return None
+    try:
+        found = parsedate_to_datetime(date)
+        return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return None

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -18,15 +17,18 @@ import httpx
 
 from engine.clock import CancelToken, Clock
 from engine.errors import (
+    AccordError,
     BrokenAnswerError,
     DiskError,
     QuotaError,
     SalesforceError,
     SessionExpiredError,
+    SignInError,
     UnreachableError,
 )
 from engine.events import Listener, RequestMade, Waiting, ignore
-from engine.salesforce.answers import json_of, not_json, refusal, usage_of
+from engine.salesforce.answers import json_of, moment, not_json, refusal, usage_of
+from engine.salesforce.gzip_check import GzipCheck
 from engine.salesforce.session import Credentials, Session
 
 API_VERSION = "66.0"
@@ -94,7 +96,10 @@ class SalesforceClient:
         self._lock = threading.Lock()
         self._sign_in_lock = threading.Lock()
         self._current: Session | None = None
-        self._server_ahead: float | None = None
+        self._sign_in_failed: AccordError | None = None
+        self._sign_ins = 0
+        self._worked = False
+        self._served: tuple[float, float] | None = None
         self._http = httpx.Client(
             transport=transport,
             timeout=httpx.Timeout(150.0, connect=15.0),
@@ -121,8 +126,11 @@ class SalesforceClient:
 
     def now(self) -> datetime:
         """The time in UTC as the org sees it, from the `Date` of its answers; before the first one, the clock's."""
-        ahead = self._server_ahead or 0.0
-        return datetime.fromtimestamp(self.clock.now().timestamp() + ahead, UTC)
+        if self._served is None:
+            return self.clock.now()
+        # Since that answer the clock may have been set; what has passed since then may not.
+        at, since = self._served
+        return datetime.fromtimestamp(at + self.clock.monotonic() - since, UTC)
 
     def data(self, path: str) -> str:
         """The path of a resource under this API version: `data("sobjects")`."""
@@ -176,7 +184,7 @@ class SalesforceClient:
                 if not ready(response.status_code, response.headers):
                     raise BrokenAnswerError(f"GET {path} has no data yet (status {response.status_code})")
                 gzip = response.headers.get("content-encoding", "").lower() == "gzip"
-                self._write(response, target, path)
+                self._write(response, target, path, gzip=gzip)
                 return Download(target, response.status_code, response.headers, gzip)
 
         return self._patiently(send)
@@ -195,7 +203,7 @@ class SalesforceClient:
         def send(session: Session) -> Any:
             self._check_reserve()
             with self._answer(session, method, path, params=params, body=body, headers=headers) as response:
-                content = response.read()
+                content = self._read(response, path)
                 if not content and response.status_code == 204:
                     return None
                 answer = json_of(content, exact=exact)
@@ -233,7 +241,10 @@ class SalesforceClient:
             try:
                 self._note(method, path, response, self.clock.monotonic() - started)
                 if not response.is_success:
-                    raise refusal(response.status_code, response.headers, response.read(), method, path)
+                    said = self._read(response, path).replace(session.access_token.encode(), b"...")
+                    raise refusal(response.status_code, response.headers, said, method, path)
+                if session is self._current:
+                    self._worked = True
                 yield response
             finally:
                 response.close()
@@ -247,36 +258,43 @@ class SalesforceClient:
         usage = usage_of(response.headers.get("sforce-limit-info"))
         if usage:
             self.usage = usage
-        served = response.headers.get("date")
-        if served:
-            try:
-                at = parsedate_to_datetime(served).timestamp()
-            except ValueError:
-                at = None
-            if at is not None:
-                self._server_ahead = at - self.clock.now().timestamp()
+        served = moment(response.headers.get("date"))
+        if served is not None:
+            self._served = served, self.clock.monotonic()
         used, allowed = self.usage or (None, None)
         self.events(RequestMade(method, path, response.status_code, seconds, used, allowed))
 
-    def _write(self, response: httpx.Response, target: Path, path: str) -> None:
-        """Write the body; what comes slower than the patience allows is broken."""
-        patience = self._patience
-        since, received = self.clock.monotonic(), 0
+    def _read(self, response: httpx.Response, path: str) -> bytes:
+        """The body, decoded."""
+        return b"".join(self._in_time(response.iter_bytes(), path))
+
+    def _write(self, response: httpx.Response, target: Path, path: str, *, gzip: bool) -> None:
+        """Write the body as it comes. Raises BrokenAnswerError for one that ends early."""
+        whole = GzipCheck() if gzip else None
         try:
             with target.open("wb") as file:
-                for chunk in response.iter_raw():
-                    self.cancel.check()
+                for chunk in self._in_time(response.iter_raw(), path):
+                    if whole is not None:
+                        whole.feed(chunk)
                     file.write(chunk)
-                    received += len(chunk)
-                    now = self.clock.monotonic()
-                    if now - since > patience.slow_window:
-                        if received < patience.slow_bytes:
-                            raise BrokenAnswerError(
-                                f"GET {path} comes too slowly: {received} bytes in {now - since:.0f} s"
-                            )
-                        since, received = now, 0
         except OSError as error:
             raise DiskError(f"{target} cannot be written: {error.strerror}") from error
+        if whole is not None and not whole.ended:
+            raise BrokenAnswerError(f"the answer to GET {path} ends early")
+
+    def _in_time(self, chunks: Iterator[bytes], path: str) -> Iterator[bytes]:
+        """The chunks; what comes slower than the patience allows is broken."""
+        patience = self._patience
+        since, received = self.clock.monotonic(), 0
+        for chunk in chunks:
+            self.cancel.check()
+            yield chunk
+            received += len(chunk)
+            now = self.clock.monotonic()
+            if now - since > patience.slow_window:
+                if received < patience.slow_bytes:
+                    raise BrokenAnswerError(f"{path} comes too slowly: {received} bytes in {now - since:.0f} s")
+                since, received = now, 0
 
     def _check_reserve(self) -> None:
         if self.usage is None or not self.reserve:
@@ -302,21 +320,27 @@ class SalesforceClient:
             try:
                 return send(session)
             except SessionExpiredError:
-                if renewed:
+                # Where the session before was replaced by one that was never of use, a third one will be no better.
+                if renewed or (session is self._current and not self._worked and self._sign_ins > 1):
                     raise
                 self._renew(session)
                 renewed = True
                 attempt -= 1
             except SalesforceError as error:
                 waited = self.clock.monotonic() - started
-                if not error.transient or attempt >= allowed or waited > self._patience.within:
+                if attempt >= allowed or waited > self._patience.within or not self._worth_waiting(error, attempt):
                     raise
                 self._pause(error, attempt)
+
+    def _worth_waiting(self, error: SalesforceError, attempt: int) -> bool:
+        """Whether the same request may do after a wait that is not longer than the patience."""
+        tries = error.most_tries or attempt + 1
+        return error.transient and attempt < tries and (error.retry_after or 0.0) <= self._patience.within
 
     def _pause(self, error: SalesforceError, attempt: int) -> None:
         seconds = self._patience.wait(attempt, self._jitter)
         if error.retry_after is not None:
-            seconds = min(max(seconds, error.retry_after), self._patience.within)
+            seconds = max(seconds, error.retry_after)
         self.events(Waiting(seconds, error.message))
         while seconds > 0:
             self.cancel.check()
@@ -332,13 +356,20 @@ class SalesforceClient:
         with self._sign_in_lock:
             if self._current is not None and self._current is not expired:
                 return self._current
+            if self._sign_in_failed is not None:
+                raise self._sign_in_failed
             attempt = 0
             while True:
                 attempt += 1
                 try:
                     self._current = self._credentials.obtain(self._http, expired)
+                    self._sign_ins += 1
+                    self._worked = False
                     return self._current
-                except SalesforceError as error:
-                    if not error.transient or attempt >= self._patience.tries:
+                except (SignInError, SalesforceError) as error:
+                    last = attempt >= self._patience.tries
+                    if last or isinstance(error, SignInError) or not self._worth_waiting(error, attempt):
+                        # Other threads, which wait for the same, must not ask for it all over again.
+                        self._sign_in_failed = error
                         raise
                     self._pause(error, attempt)

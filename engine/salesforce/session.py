@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from engine.errors import ConfigurationError, SignInError, UnavailableError, UnreachableError
+from engine.errors import ConfigurationError, NotSalesforceError, SignInError, UnavailableError, UnreachableError
 from engine.salesforce.answers import json_of
 
 
@@ -65,7 +65,7 @@ class ClientCredentials:
         }
         try:
             response = http.post(url, data=form)
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             raise UnreachableError(f"{self._login_url} does not answer ({type(error).__name__})") from error
         if response.status_code >= 500 or response.status_code in (406, 420, 429):
             raise UnavailableError(
@@ -73,7 +73,13 @@ class ClientCredentials:
                 status=response.status_code,
             )
         answer = json_of(response.content)
-        if response.status_code == 200 and isinstance(answer, dict) and "access_token" in answer:
+        if response.is_success and not isinstance(answer, dict):
+            raise NotSalesforceError(
+                f"{self._login_url} answers a sign-in with no JSON of Salesforce's",
+                hint="check the login address: it is the org's My Domain address; a maintenance page passes by itself",
+                status=response.status_code,
+            )
+        if response.status_code == 200 and isinstance(answer, dict) and isinstance(answer.get("access_token"), str):
             return Session(_address(str(answer.get("instance_url") or self._login_url)), answer["access_token"])
         raise SignInError(
             f"{self._login_url} refuses to sign in: {_reason(answer, response.status_code)}",
