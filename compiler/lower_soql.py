@@ -30,6 +30,7 @@ FEW_MORE_COLUMNS = 2
 MATCH_LIST = "a run reads the match list, and then the rows that are new or changed; the first run reads all rows"
 NARROW = "a run reads all rows: the match list would be hardly narrower"
 NO_STAMP = "a run reads all rows: {} has no SystemModstamp that would tell the changed ones"
+NO_FILTER = "a run reads all rows: the SystemModstamp of {} cannot be filtered on"
 
 
 def column_type(field: Field) -> ColumnType:
@@ -162,8 +163,11 @@ class ExtractDraft:
 
     def _mode(self, more: int) -> tuple[Literal["full", "census"], str]:
         """How a run reads the rows, and why; `more` columns stand in no match list."""
-        if "systemmodstamp" not in self._columns:
+        stamp = self._columns.get("systemmodstamp")
+        if stamp is None:
             return "full", NO_STAMP.format(self.object)
+        if not stamp.field.filterable:
+            return "full", NO_FILTER.format(self.object)
         return ("full", NARROW) if more <= FEW_MORE_COLUMNS else ("census", MATCH_LIST)
 
 
