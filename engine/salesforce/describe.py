@@ -58,9 +58,10 @@ def describe(
 def describe_global(client: SalesforceClient) -> list[str]:
     """The names of all objects that the user may query, sorted."""
     answer = client.get_json(client.data("sobjects"))
-    if not isinstance(answer, dict) or not isinstance(answer.get("sobjects"), list):
+    objects = answer.get("sobjects") if isinstance(answer, dict) else None
+    if not isinstance(objects, list) or not all(_is_named(one) for one in objects):
         raise BrokenAnswerError("the list of the org's objects is none")
-    return sorted(str(one["name"]) for one in answer["sobjects"] if one.get("queryable", True))
+    return sorted(str(one["name"]) for one in objects if one.get("queryable", True))
 
 
 def _describe_one(client: SalesforceClient, name: str) -> Mapping[str, Any] | None:
@@ -69,9 +70,18 @@ def _describe_one(client: SalesforceClient, name: str) -> Mapping[str, Any] | No
         answer = client.get_json(client.data(f"sobjects/{name}/describe"))
     except SchemaDriftError:
         return None
-    if not isinstance(answer, dict) or not isinstance(answer.get("fields"), list):
+    fields = answer.get("fields") if _is_named(answer) else None
+    # Every object has at least its Id.
+    if not isinstance(fields, list) or not fields or not all(_is_named(one) and one.get("type") for one in fields):
         raise BrokenAnswerError(f"the describe of {name} lists no fields")
-    return answer
+    if str(answer["name"]).lower() != name.lower():
+        raise BrokenAnswerError(f"the describe of {name} is one of another object")
+    described: Mapping[str, Any] = answer
+    return described
+
+
+def _is_named(answer: Any) -> bool:
+    return isinstance(answer, dict) and isinstance(answer.get("name"), str)
 
 
 def _targets(answer: Mapping[str, Any], followed: Collection[str] | None) -> Iterable[str]:
