@@ -92,6 +92,11 @@ def linked_query(extract: Extract, column: str, ids: Sequence[str]) -> Query:
     return _with(extract.fetch, where=_conjunction([*conjuncts(extract.fetch.where), linked]))
 
 
+def matching_count(extract: Extract) -> Query:
+    """`SELECT COUNT() FROM ...`: how many rows the extract's own query returns."""
+    return _count(extract.object, extract.fetch.where)
+
+
 def since_query(extract: Extract, since: str) -> Query:
     """The extract's rows whose SystemModstamp is not older than `since` (`2026-03-01T10:20:30Z`)."""
     newer = Comparison(_STAMP, ">=", DateTimeValue(since, NOWHERE), NOWHERE)
@@ -131,6 +136,11 @@ def status_query(sobject: SObject, ids: Sequence[str]) -> Query:
     fields = (field for field in map(sobject.field, names) if field is not None)
     items = _items(FieldPath((field.name,), NOWHERE) for field in fields)
     return Query(items, _source(sobject.name), NOWHERE, where=_is_one_of(ids))
+
+
+def existing_count(sobject: SObject, ids: Sequence[str]) -> Query:
+    """How many of these rows there are, whatever became of them; for queryAll."""
+    return _count(sobject.name, _is_one_of(ids))
 
 
 def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:

@@ -41,6 +41,7 @@ class Together:
         self.transport: Transport = parts[0].transport if parts else "rest"
         self.asked_at = parts[0].asked_at if parts else datetime.now(UTC)
         self.rows = sum(part.rows for part in parts)
+        self.surplus = sum(part.surplus for part in parts)
         self._parts = parts
 
     @property
@@ -82,7 +83,7 @@ def ask(
         all_rows: ask queryAll, so that deleted rows answer too.
     """
     few = len(ids) <= asking.by_id
-    queries = [query_of(part) for part in _parts(ids, query_of)] if few else [whole]
+    queries = [query_of(part) for part in parts_that_fit(ids, query_of)] if few else [whole]
     answers: list[Pages] = []
     try:
         for number, query in enumerate(queries):
@@ -110,7 +111,10 @@ def ask(
     return staged
 
 
-def _parts(ids: Sequence[str], query_of: Callable[[Sequence[str]], Query]) -> Iterator[Sequence[str]]:
+def parts_that_fit(ids: Sequence[str], query_of: Callable[[Sequence[str]], Query]) -> Iterator[Sequence[str]]:
+    """The Ids in parts that a query by REST has room for."""
+    if not ids:
+        return
     fit = ids_a_query(query_of)
     for at in range(0, len(ids), fit):
         yield ids[at : at + fit]

@@ -11,18 +11,22 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from compiler.plan import Plan, Table
-from compiler.probe import by_id_query, status_query
+from compiler.print_soql import print_query
+from compiler.probe import by_id_query, existing_count, status_query
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
-from compiler.schema import Schema
-from engine.by_id import Asking, ask
+from compiler.schema import Schema, SObject
+from engine.by_id import Asking, ask, parts_that_fit
 from engine.errors import UnexplainedError
 from engine.load import Staged, rejects_of
 from engine.match_list import part
 from engine.rows import create_from
+from engine.salesforce.rest_query import count
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
 
+# Of rows that are said to be gone, so many are asked for once more.
+CHECKED = 2_000
 _ASKED: Columns = {
     "key": ColumnType("id"),
     "answer": ColumnType("text"),
@@ -147,6 +151,21 @@ def ask_status(asking: Asking, schema: Schema, table: Table, missing: Sequence[s
         f' LEFT JOIN {name_of(*found.leaf.name)} AS s ON s."Id" = m.key',
         [list(missing)],
     )
+    _check_gone(asking, sobject, table, binned)
+
+
+def _check_gone(asking: Asking, sobject: SObject, table: Table, binned: bool) -> None:
+    """Raise UnexplainedError if rows that did not come are counted as being there.
+
+    An answer without rows may be an error's, and `gone` is for what Salesforce no longer has.
+    """
+    rows = asking.space.run(
+        f"SELECT key FROM {asked_of(table.name)} WHERE answer = 'gone' ORDER BY key LIMIT ?", [CHECKED]
+    )
+    gone = [key for (key,) in rows]
+    for part_of in parts_that_fit(gone, partial(existing_count, sobject)):
+        if count(asking.client, print_query(existing_count(sobject, part_of)).text, all_rows=binned):
+            raise UnexplainedError(table.name, part_of)
 
 
 def _ask_filters(

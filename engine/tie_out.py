@@ -18,7 +18,7 @@ from compiler.relation import Extracted
 from compiler.relation_columns import LeafOf
 from compiler.schema import MONEY_TYPES, Schema
 from engine.depends import leaves
-from engine.errors import PromiseError, QuotaError, SalesforceError
+from engine.errors import BrokenAnswerError, PromiseError, QuotaError, SalesforceError
 from engine.load import Staged
 from engine.report import TieOut
 from engine.salesforce.client import SalesforceClient
@@ -176,6 +176,8 @@ def _moved(client: SalesforceClient, extract: Extract, schema: Schema, since: da
     newer = Comparison(FieldPath(("SystemModstamp",), NOWHERE), ">=", moment, NOWHERE)
     query = Query((count,), _source(extract.object), NOWHERE, where=newer)
     answer = records(client, print_query(query).text, all_rows=True)
+    if not answer or not str(answer[0].get("total")).isdigit():
+        raise BrokenAnswerError(f"the answer about changes of {extract.object} holds no count")
     return int(answer[0]["total"])
 
 
