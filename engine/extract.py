@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 
 from compiler.plan import Extract, Plan
@@ -21,7 +22,7 @@ from engine.errors import LoadError, QuotaError, SalesforceError, UnexplainedErr
 from engine.events import StageStarted
 from engine.fetch import fetch
 from engine.freshness import Freshness
-from engine.load import Staged, load, rejects_of
+from engine.load import Staged, rejects_of
 from engine.match_list import (
     assemble,
     compare,
@@ -36,6 +37,7 @@ from engine.match_list import (
 from engine.report import ExtractReport
 from engine.salesforce.pages import Pages
 from engine.salesforce.read import read_query
+from engine.whole import load_whole
 from engine.workspace import WORK, Workspace, name_of
 from grammar.soql_tree import FieldPath, SelectItem
 
@@ -172,25 +174,29 @@ class _Extraction:
         """Ask for one extract, in a thread of its own; None if reading was to stop before."""
         if stop.is_set():
             return None
+        try:
+            return self.ask_for(extract)
+        except QuotaError:
+            stop.set()
+            raise
+
+    def ask_for(self, extract: Extract) -> Pages:
+        """Ask the first question about an extract."""
         client = self.asking.client
         client.cancel.check()
         client.events(StageStarted("extract", extract.id))
         columns = self.columns_asked(extract)
         query = match_list_query(extract, tuple(columns)) if extract.id in self.by_list else extract.fetch
         soql, file = print_query(query).text, file_name(extract.id)
-        try:
-            return read_query(
-                client,
-                soql,
-                tuple(columns),
-                self.asking.folder,
-                file,
-                reading=self.asking.reading,
-                expected=self.copied_rows.get(extract.id),
-            )
-        except QuotaError:
-            stop.set()
-            raise
+        return read_query(
+            client,
+            soql,
+            tuple(columns),
+            self.asking.folder,
+            file,
+            reading=self.asking.reading,
+            expected=self.copied_rows.get(extract.id),
+        )
 
     def columns_asked(self, extract: Extract) -> Columns:
         """The columns of the first question about an extract."""
@@ -200,18 +206,14 @@ class _Extraction:
 
     def take(self, extract: Extract, future: Future[Pages | None]) -> None:
         """Load what came for an extract."""
-        listing = extract.id in self.by_list
-        name = f"{extract.id}(list)" if listing else extract.id
         try:
             pages = future.result()
             if pages is None:
                 self.fail(extract.id, f"not read: {self.quota}")
                 return
-            try:
-                self.asking.client.events(StageStarted("load", extract.id))
-                loaded = load(self.space, name, self.columns_asked(extract), pages)
-            finally:
-                pages.close()
+            name = f"{extract.id}(list)" if extract.id in self.by_list else extract.id
+            again = partial(self.ask_for, extract)
+            pages, loaded = load_whole(self.asking, extract, name, self.columns_asked(extract), pages, again)
         except (SalesforceError, LoadError) as error:
             self.fail(extract.id, str(error))
             if isinstance(error, QuotaError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,11 +11,22 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from engine.errors import BrokenAnswerError, BulkJobError, CursorLostError, RefusedError, SalesforceError
+from engine.errors import (
+    BrokenAnswerError,
+    BulkJobError,
+    BulkQuotaError,
+    CursorLostError,
+    QuotaError,
+    RefusedError,
+    SalesforceError,
+    SignInError,
+)
 from engine.events import CameBack, RowsRead, Waiting
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.manifest import Left, Manifest
-from engine.salesforce.pages import Page, Transport, read_header
+from engine.salesforce.pages import EMPTY_PAGES, MOST_SURPLUS, Page, Transport, read_header
+
+CONFLICT = 409
 
 
 class JobState(StrEnum):
@@ -52,8 +64,10 @@ class BulkPages:
         asked_at: datetime,
         rows_per_page: int,
         manifest: Manifest,
+        surplus: int,
     ) -> None:
         self._manifest = manifest
+        self.surplus = surplus
         self.pages = pages
         self.rows = sum(page.rows for page in pages)
         self.asked_at = asked_at
@@ -72,7 +86,7 @@ class BulkPages:
         """Delete the job and the files. A job that cannot be deleted is Salesforce's to clean up after seven days."""
         for page in self.pages:
             page.path.unlink(missing_ok=True)
-        with suppress(SalesforceError):
+        with suppress(SalesforceError, SignInError):
             self._client.delete(_job_path(self._client, self._job))
         self._manifest.end()
 
@@ -90,7 +104,7 @@ def read_bulk(
 
     A job that fails, or whose results do not add up or are gone, is tried once more as a new job; one that is
     aborted, or that does not end before the deadline, is not. Raises SalesforceError; TransportError says
-    that Bulk does not take this query.
+    that Bulk does not take this query, BulkQuotaError that it takes no more jobs today.
     """
     settings = settings or BulkSettings()
     attempt = 0
@@ -125,18 +139,21 @@ def _read(
     try:
         processed = _await(client, job, name, settings)
         pages = _pages(client, left, manifest, folder, name, processed, settings)
+        surplus = sum(page.rows for page in pages) - processed
     except BaseException:
-        with suppress(SalesforceError):
+        with suppress(SalesforceError, SignInError):
             client.delete(_job_path(client, job))
         manifest.end()
         raise
-    return BulkPages(client, job, tuple(pages), left.asked_at, settings.rows_per_page, manifest)
+    return BulkPages(client, job, tuple(pages), left.asked_at, settings.rows_per_page, manifest, surplus)
 
 
 def _lives(client: SalesforceClient, job: str) -> bool:
     """Whether a job of a run that died may still be waited for, or its results fetched."""
     try:
         return _info(client, job)["state"] not in (JobState.FAILED, JobState.ABORTED)
+    except QuotaError:
+        raise
     except RefusedError:
         return False
 
@@ -149,7 +166,12 @@ def _create(client: SalesforceClient, soql: str, all_rows: bool) -> str:
         "columnDelimiter": "COMMA",
         "lineEnding": "LF",
     }
-    answer = client.post_json(client.data("jobs/query"), body)
+    try:
+        answer = client.post_json(client.data("jobs/query"), body)
+    except QuotaError as error:
+        if error.code == "LIMIT_EXCEEDED":
+            raise BulkQuotaError(error.message, hint=error.hint, code=error.code, status=error.status) from error
+        raise
     if not isinstance(answer, dict) or not answer.get("id"):
         raise BrokenAnswerError("the new Bulk job has no id")
     return str(answer["id"])
@@ -163,7 +185,7 @@ def _await(client: SalesforceClient, job: str, name: str, settings: BulkSettings
         info = _info(client, job)
         match info["state"]:
             case JobState.JOB_COMPLETE:
-                return int(info.get("numberRecordsProcessed") or 0)
+                return _count(info.get("numberRecordsProcessed"), job)
             case JobState.FAILED:
                 reason = info.get("errorMessage") or "no reason given"
                 raise _JobFailedError(f"{name}: Bulk job {job} failed: {reason}", hint="run again")
@@ -182,8 +204,17 @@ def _await(client: SalesforceClient, job: str, name: str, settings: BulkSettings
         wait = min(wait * 1.5, settings.longest_poll)
 
 
+def _count(processed: Any, job: str) -> int:
+    if not str(processed or 0).isdigit():
+        raise BrokenAnswerError(f"the answer about Bulk job {job} says nothing about its rows")
+    return int(processed or 0)
+
+
 def _info(client: SalesforceClient, job: str) -> dict[str, Any]:
-    info = client.get_json(_job_path(client, job))
+    try:
+        info = client.get_json(_job_path(client, job))
+    except RefusedError as error:
+        raise _lost(error, job) from error
     if not isinstance(info, dict) or "state" not in info:
         raise BrokenAnswerError(f"the answer about Bulk job {job} says nothing about its state")
     return info
@@ -204,6 +235,7 @@ def _pages(
     rows = sum(page.rows for page in pages)
     locator = left.following
     seen = {page.locator for page in pages if page.locator is not None}
+    empty = 0
     while locator is not None or not left.begun:
         target = folder / f"{name}.{len(pages)}.csv"
         page, following = _download(client, job, locator, target, settings.rows_per_page)
@@ -215,11 +247,21 @@ def _pages(
             break
         if following in seen:
             raise BrokenAnswerError(f"{name}: the pages of Bulk job {job} go round in a circle")
+        empty = 0 if page.rows else empty + 1
+        if empty > EMPTY_PAGES or rows > processed + MOST_SURPLUS:
+            raise BrokenAnswerError(f"{name}: the pages of Bulk job {job} do not come to an end")
         seen.add(following)
         locator = following
-    if rows != processed:
+    if rows < processed:
         raise BrokenAnswerError(f"{name}: Bulk job {job} found {processed} rows and its pages announce {rows}")
     return pages
+
+
+def _lost(error: RefusedError, job: str) -> RefusedError:
+    """What a refusal about a job stands for: one that is gone may be replaced by a new one."""
+    if error.status in (404, 410):
+        return CursorLostError(f"Bulk job {job}, or its results, are gone", status=error.status)
+    return error
 
 
 def _download(
@@ -230,11 +272,16 @@ def _download(
     if locator is not None:
         params["locator"] = locator
     try:
-        got = client.download(f"{_job_path(client, job)}/results", params, target, _has_rows)
+        try:
+            got = client.download(f"{_job_path(client, job)}/results", params, target, _has_rows)
+        except RefusedError as error:
+            if error.status != CONFLICT:
+                raise
+            # The results are to be had by the API version of the job alone.
+            resource = f"{_job_path(client, job, _version_of(client, job))}/results"
+            got = client.download(resource, params, target, _has_rows)
     except RefusedError as error:
-        if error.status in (404, 409, 410):
-            raise CursorLostError(f"the results of Bulk job {job} are gone", status=error.status) from error
-        raise
+        raise _lost(error, job) from error
     path = target
     if got.gzip:
         path = target.with_name(f"{target.name}.gz")
@@ -249,5 +296,13 @@ def _has_rows(status: int, headers: Mapping[str, str]) -> bool:
     return status == 200 and headers.get("sforce-numberofrecords", "").isdigit()
 
 
-def _job_path(client: SalesforceClient, job: str) -> str:
-    return client.data(f"jobs/query/{job}")
+def _version_of(client: SalesforceClient, job: str) -> str:
+    version = str(_info(client, job).get("apiVersion"))
+    if not re.fullmatch(r"\d{1,3}\.\d", version):
+        raise CursorLostError(f"Bulk job {job} is of another API version and does not say of which")
+    return version
+
+
+def _job_path(client: SalesforceClient, job: str, version: str | None = None) -> str:
+    path = f"jobs/query/{job}"
+    return client.data(path) if version is None else f"/services/data/v{version}/{path}"

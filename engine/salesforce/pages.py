@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,10 @@ from engine.errors import BrokenAnswerError, DiskError
 
 Transport: TypeAlias = Literal["rest", "bulk"]
 CELL_LIMIT = 16 * 1024 * 1024
+# So many rows more than Salesforce announced may be rows that came twice; more are an answer without an end.
+MOST_SURPLUS = 10_000
+# So are so many pages in a row without a row.
+EMPTY_PAGES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,11 @@ class Pages(Protocol):
         ...
 
     @property
+    def surplus(self) -> int:
+        """How many rows more than Salesforce announced have come: some must have come twice."""
+        ...
+
+    @property
     def asked_at(self) -> datetime:
         """When the query was asked, by the org's clock."""
         ...
@@ -66,7 +76,7 @@ def read_header(path: Path) -> tuple[str, ...]:
     try:
         with _open(path) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
             return tuple(next(csv.reader(text, strict=True), []))
-    except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile) as error:
+    except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BrokenAnswerError(f"the page {path.name} begins with no header") from error
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from engine.errors import BrokenAnswerError, CursorLostError, SalesforceError, SessionExpiredError
 from engine.events import RowsRead
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.pages import Page, Transport, write_page
+from engine.salesforce.pages import EMPTY_PAGES, MOST_SURPLUS, Page, Transport, write_page
 
 ATTEMPTS = 3
 
@@ -20,7 +20,8 @@ class RestPages:
 
     transport: Transport = "rest"
 
-    def __init__(self, pages: tuple[Page, ...], rows: int, asked_at: datetime) -> None:
+    def __init__(self, pages: tuple[Page, ...], rows: int, asked_at: datetime, surplus: int = 0) -> None:
+        self.surplus = surplus
         self.pages = pages
         self.rows = rows
         self.asked_at = asked_at
@@ -89,9 +90,11 @@ def _read(
         pages.append(Page(path, tuple(columns), count))
         rows += count
         client.events(RowsRead(name, rows, total))
-    if rows != total:
+        if rows > total + MOST_SURPLUS:
+            raise BrokenAnswerError(f"{name}: Salesforce announced {total} rows and does not stop sending")
+    if rows < total:
         raise BrokenAnswerError(f"{name}: Salesforce announced {total} rows and sent {rows}")
-    return RestPages(tuple(pages), rows, asked_at)
+    return RestPages(tuple(pages), rows, asked_at, surplus=rows - total)
 
 
 def answers(client: SalesforceClient, soql: str, *, all_rows: bool = False) -> Iterator[dict[str, Any]]:
@@ -100,12 +103,19 @@ def answers(client: SalesforceClient, soql: str, *, all_rows: bool = False) -> I
     answer = _page(client.get_json(path, {"q": soql}, exact=True), path)
     yield answer
     seen: set[str] = set()
+    empty = 0
     while not answer["done"]:
         following = answer.get("nextRecordsUrl")
         if not following:
             raise SalesforceError(f"the answer to {path} is not done and does not say where it goes on")
+        # The token goes where this leads, so that it must be a path of the same server.
+        if not isinstance(following, str) or not following.startswith("/services/data/"):
+            raise BrokenAnswerError(f"the answer to {path} goes on at no address of Salesforce's")
         if following in seen:
             raise BrokenAnswerError(f"the pages of {path} go round in a circle")
+        empty = 0 if answer["records"] else empty + 1
+        if empty > EMPTY_PAGES:
+            raise BrokenAnswerError(f"{empty} pages of {path} in a row are empty, and it is still not done")
         seen.add(following)
         try:
             answer = _page(client.get_json(following, exact=True), path)
@@ -120,9 +130,9 @@ def records(client: SalesforceClient, soql: str, *, all_rows: bool = False) -> l
     return [record for answer in answers(client, soql, all_rows=all_rows) for record in answer["records"]]
 
 
-def count(client: SalesforceClient, soql: str) -> int:
+def count(client: SalesforceClient, soql: str, *, all_rows: bool = False) -> int:
     """The answer to a `SELECT COUNT() ...`."""
-    path = client.data("query")
+    path = client.data("queryAll" if all_rows else "query")
     return int(_page(client.get_json(path, {"q": soql}, exact=True), path)["totalSize"])
 
 
