@@ -89,7 +89,7 @@ def look_again(
     ]
     if not suspects:
         return Looked(staged, 0)
-    return _ask_filters(asking, plan, table, staged, suspects, merge)
+    return _ask_filters(asking, plan, schema, table, staged, suspects, merge)
 
 
 def _known(table: Table, staged: Mapping[str, Staged]) -> str:
@@ -169,14 +169,24 @@ def _check_gone(asking: Asking, sobject: SObject, table: Table, binned: bool) ->
 
 
 def _ask_filters(
-    asking: Asking, plan: Plan, table: Table, staged: Mapping[str, Staged], suspects: Sequence[str], merge: Merge
+    asking: Asking,
+    plan: Plan,
+    schema: Schema,
+    table: Table,
+    staged: Mapping[str, Staged],
+    suspects: Sequence[str],
+    merge: Merge,
 ) -> Looked:
+    sobject = schema.object(table.object or "")
+    # Archived rows are live and match what they match, but queryAll alone returns them.
+    archives = sobject is not None and sobject.field("IsArchived") is not None
     out = dict(staged)
     moved: set[str] = set()
     for extract_id in table.extracts:
         extract = plan.extract(extract_id)
         columns = {column.name: column.type for column in extract.columns}
-        late = ask(asking, partial(by_id_query, extract), extract.fetch, columns, suspects, f"{extract_id}(late)")
+        query, name = partial(by_id_query, extract), f"{extract_id}(late)"
+        late = ask(asking, query, extract.fetch, columns, suspects, name, all_rows=archives)
         if not late.rows and not late.rejected:
             continue
         moved.update(key for (key,) in asking.space.run(f'SELECT "Id" FROM {name_of(*late.leaf.name)}'))

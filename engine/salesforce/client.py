@@ -288,13 +288,14 @@ class SalesforceClient:
         since, received = self.clock.monotonic(), 0
         for chunk in chunks:
             self.cancel.check()
-            yield chunk
-            received += len(chunk)
             now = self.clock.monotonic()
-            if now - since > patience.slow_window:
+            # That another chunk has come says that the ones before were not all of it.
+            if received and now - since > patience.slow_window:
                 if received < patience.slow_bytes:
                     raise BrokenAnswerError(f"{path} comes too slowly: {received} bytes in {now - since:.0f} s")
                 since, received = now, 0
+            yield chunk
+            received += len(chunk)
 
     def _check_reserve(self) -> None:
         if self.usage is None or not self.reserve:

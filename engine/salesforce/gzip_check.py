@@ -15,8 +15,8 @@ class GzipCheck:
 
     @property
     def ended(self) -> bool:
-        """Whether what came so far ends with a whole member."""
-        return self._member is not None and self._member.eof
+        """Whether what came so far, if anything did, ends with a whole member."""
+        return self._member is None or self._member.eof
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes. Raises zlib.error for what is no gzip or has a wrong checksum."""
