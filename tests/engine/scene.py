@@ -100,6 +100,7 @@ PREFIXES = {
     "AccountTeamMember": "01M",
     "Training__c": "a02",
     "Group": "00G",
+    "Task": "00T",
 }
 
 
