@@ -250,7 +250,7 @@ def _flag(raw: Mapping[str, Any], name: str, default: bool) -> bool:
 
 
 def _is_custom(name: str) -> bool:
-    return name.endswith("__c")
+    return name.endswith(("__c", "__s", "__pc"))
 
 
 _STANDARD_TARGETS = frozenset({"Account", "Asset", "Case", "Contact", "Contract", "Lead", "Opportunity", "User"})

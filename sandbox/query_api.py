@@ -12,9 +12,9 @@ from grammar.soql_tree import Query
 from sandbox.currencies import read_currencies
 from sandbox.errors import ApiError, SoqlError
 from sandbox.org import Org
-from sandbox.query_cursors import Cursors, OpenCursor
+from sandbox.query_cursors import ChildCursor, Cursors, OpenCursor
 from sandbox.quoting import identifier
-from sandbox.records_json import Row, records
+from sandbox.records_json import Row, Split, records
 from sandbox.soql_output import rest_text
 from sandbox.soql_scope import World
 from sandbox.soql_select import Render
@@ -68,7 +68,8 @@ def query(org: Org, cursors: Cursors, call: Call, path: Mapping[str, str], *, al
 
 def first_page(org: Org, cursors: Cursors, call: Call, version: str, translation: Translation) -> Answer:
     """Answer what a translated query finds, with a locator where there is more of it."""
-    page = _page_size(call)
+    is_grouped = translation.shape.id_index is None
+    page = LARGEST_PAGE if is_grouped else _page_size(call)
     with org.reading() as cursor:
         if translation.count_only:
             row = cursor.execute(translation.sql).fetchone()
@@ -76,13 +77,18 @@ def first_page(org: Org, cursors: Cursors, call: Call, version: str, translation
             return json_text_answer(f'{{"totalSize":{row[0]},"done":true,"records":[]}}')
         if _is_one_page(cursor, translation, page):
             rows = cursor.execute(translation.sql).fetchall()
-            return json_text_answer(_body(cursor, translation, rows, version, len(rows), None))
+            split = _split_children(cursors, page, call.user.token, version)
+            return json_text_answer(_body(cursor, translation, rows, version, len(rows), None, split))
         locator = cursors.name()
         table = f"sandbox.{identifier(locator)}"
         cursor.execute(f"CREATE TABLE {table} AS {translation.sql}")
         total = cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
+        if is_grouped and total > page:
+            cursor.execute(f"DROP TABLE {table}")
+            words = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
+            raise ApiError(400, "EXCEEDED_ID_LIMIT", words)
         opened = OpenCursor(locator, translation, table, total, page, call.user.token, set())
-        body = _page(cursor, opened, 0, version)
+        body = _page(cursor, opened, 0, version, _split_children(cursors, page, call.user.token, version))
         for gone in [opened] if opened.is_exhausted else cursors.put(opened):
             cursor.execute(f"DROP TABLE {gone.table}")
         return json_text_answer(body)
@@ -94,11 +100,14 @@ def next_page(org: Org, cursors: Cursors, call: Call, path: Mapping[str, str]) -
     if (kept := cursors.last_page(path["locator"], token)) is not None:
         return json_text_answer(kept)
     locator, _, offset = path["locator"].rpartition("-")
+    if (children := cursors.children(locator, token)) is not None and offset.isdigit():
+        return json_text_answer(_children_page(children, locator, int(offset), path["version"]))
     opened = cursors.get(locator, token)
     if opened is None or not offset.isdigit() or int(offset) >= opened.total:
         raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
     with org.reading() as cursor:
-        body = _page(cursor, opened, int(offset), path["version"])
+        split = _split_children(cursors, opened.page, token, path["version"])
+        body = _page(cursor, opened, int(offset), path["version"], split)
     if opened.is_exhausted:
         cursors.keep_last_page(path["locator"], token, body)
         close_cursor(org, cursors, locator)
@@ -121,14 +130,34 @@ def _is_one_page(cursor: duckdb.DuckDBPyConnection, translation: Translation, pa
     return bool(rows * most_for_a_row <= page)
 
 
-def _page(cursor: duckdb.DuckDBPyConnection, opened: OpenCursor, offset: int, version: str) -> str:
+def _split_children(cursors: Cursors, page: int, token: str, version: str) -> Split:
+    """Child queries have pages of the same size, with locators of their own."""
+
+    def split(texts: list[str]) -> tuple[list[str], str | None]:
+        if len(texts) <= page:
+            return texts, None
+        locator = cursors.put_children(ChildCursor(texts, page, token))
+        return texts[:page], f"/services/data/v{version}/query/{locator}-{page}"
+
+    return split
+
+
+def _children_page(children: ChildCursor, locator: str, offset: int, version: str) -> str:
+    end = offset + children.page
+    total = len(children.texts)
+    if offset >= total:
+        raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+    return _answer_text(children.texts[offset:end], total, version, f"{locator}-{end}" if end < total else None)
+
+
+def _page(cursor: duckdb.DuckDBPyConnection, opened: OpenCursor, offset: int, version: str, split: Split) -> str:
     opened.read.add(offset)
     end = min(offset + opened.page, opened.total)
     # the numbers of rows count from 0 only once the table is committed, which it is not yet for the first page
     place = f"WHERE rowid >= {offset} AND rowid < {end} ORDER BY rowid" if offset else f"ORDER BY rowid LIMIT {end}"
     rows = cursor.execute(f"SELECT * FROM {opened.table} {place}").fetchall()
     following = f"{opened.locator}-{end}" if end < opened.total else None
-    return _body(cursor, opened.translation, rows, version, opened.total, following)
+    return _body(cursor, opened.translation, rows, version, opened.total, following, split)
 
 
 def _body(
@@ -138,8 +167,12 @@ def _body(
     version: str,
     total: int,
     following: str | None,
+    split: Split,
 ) -> str:
-    texts = records(cursor, translation, rows, version)
+    return _answer_text(records(cursor, translation, rows, version, split), total, version, following)
+
+
+def _answer_text(texts: Sequence[str], total: int, version: str, following: str | None) -> str:
     more = '"done":true'
     if following:
         more = f'"done":false,"nextRecordsUrl":"/services/data/v{version}/query/{following}"'

@@ -32,6 +32,14 @@ class OpenCursor(NamedTuple):
         return len(self.read) * self.page >= self.total
 
 
+class ChildCursor(NamedTuple):
+    """The answer of a child query that has more pages: its records as JSON, and whose it is."""
+
+    texts: list[str]
+    page: int
+    token: str
+
+
 class Cursors:
     """The open query locators of a server.
 
@@ -44,6 +52,7 @@ class Cursors:
         self._count = 0
         self._open: dict[str, OpenCursor] = {}
         self._last_pages: dict[tuple[str, str], str] = {}
+        self._children: dict[str, ChildCursor] = {}
 
     def name(self) -> str:
         """A new locator: 18 characters beginning with 0r8."""
@@ -74,6 +83,21 @@ class Cursors:
         """Close a cursor; the caller drops its table."""
         with self._lock:
             return self._open.pop(locator, None)
+
+    def put_children(self, cursor: ChildCursor) -> str:
+        """Keep the records of a child query; returns their locator. The oldest go when there are very many."""
+        locator = self.name()
+        with self._lock:
+            self._children[locator] = cursor
+            while len(self._children) > _MOST_OPEN:
+                del self._children[next(iter(self._children))]
+        return locator
+
+    def children(self, locator: str, token: str) -> ChildCursor | None:
+        """The records of a child query, if the same session asks."""
+        with self._lock:
+            found = self._children.get(locator)
+        return found if found is not None and found.token == token else None
 
     def keep_last_page(self, name: str, token: str, body: str) -> None:
         """Keep the page that came last: `name` is its locator with its place."""

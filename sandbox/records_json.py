@@ -27,28 +27,41 @@ Children: TypeAlias = Sequence[dict[str, list[str]]]
 Write: TypeAlias = Callable[[Row, Children], str]
 
 
+Split: TypeAlias = Callable[[list[str]], tuple[list[str], str | None]]
+"""Takes the records of a child query; gives those that come at once, and the address of the others."""
+
+
+def all_at_once(texts: list[str]) -> tuple[list[str], str | None]:
+    """The split that leaves nothing for later."""
+    return texts, None
+
+
 def records(
-    cursor: duckdb.DuckDBPyConnection, translation: Translation, rows: Sequence[Row], version: str
+    cursor: duckdb.DuckDBPyConnection,
+    translation: Translation,
+    rows: Sequence[Row],
+    version: str,
+    split: Split = all_at_once,
 ) -> list[str]:
-    """The JSON text of each row's record; `cursor` runs the child queries."""
+    """The JSON text of each row's record; `cursor` runs the child queries, `split` cuts their answers into pages."""
     children: list[dict[str, list[str]]] = []
     for plan in translation.children:
         parent_index = translation.shape.id_index
         assert parent_index is not None
         parents = [row[parent_index] for row in rows]
         found = cursor.execute(plan.translation.sql, [parents]).fetchall()
-        texts = records(cursor, plan.translation, found, version)
+        texts = records(cursor, plan.translation, found, version, split)
         grouped: dict[str, list[str]] = {}
         for row, text in zip(found, texts, strict=True):
             grouped.setdefault(row[plan.parent_index], []).append(text)
         children.append(grouped)
-    write = _record(translation.shape, version)
+    write = _record(translation.shape, version, split)
     return [write(row, children) for row in rows]
 
 
-def _record(shape: RecordShape, version: str) -> Write:
+def _record(shape: RecordShape, version: str, split: Split) -> Write:
     attributes = _attributes(shape, version)
-    members = [(encode_basestring(m.key) + ":", _member(m, shape, version)) for m in shape.members]
+    members = [(encode_basestring(m.key) + ":", _member(m, shape, version, split)) for m in shape.members]
 
     def write(row: Row, children: Children) -> str:
         parts = [attributes(row, children)]
@@ -68,12 +81,12 @@ def _attributes(shape: RecordShape, version: str) -> Write:
     def write(row: Row, children: Children) -> str:
         kind = shape.type if type_at is None else row[type_at] or shape.type
         url = encode_basestring(f"{root}{kind}/{row[id_at]}")
-        return f'"attributes":{{"type":{encode_basestring(kind)},"url":{url}}}'
+        return f'"attributes":{{"type":{encode_basestring(shape.type or kind)},"url":{url}}}'
 
     return write
 
 
-def _member(member: Member, shape: RecordShape, version: str) -> Write:
+def _member(member: Member, shape: RecordShape, version: str, split: Split) -> Write:
     match member:
         case Cell():
             return _cell(member)
@@ -87,7 +100,7 @@ def _member(member: Member, shape: RecordShape, version: str) -> Write:
 
             return compound
         case ParentRecord(record=record):
-            write = _record(record, version)
+            write = _record(record, version, split)
             id_at = record.id_index
             assert id_at is not None
             return lambda row, children: "null" if row[id_at] is None else write(row, children)
@@ -99,11 +112,15 @@ def _member(member: Member, shape: RecordShape, version: str) -> Write:
                 texts = children[slot].get(row[parent_at] or "")
                 if not texts:
                     return "null"
-                return f'{{"totalSize":{len(texts)},"done":true,"records":[{",".join(texts)}]}}'
+                first, address = split(texts)
+                more = (
+                    '"done":true' if address is None else f'"done":false,"nextRecordsUrl":{encode_basestring(address)}'
+                )
+                return f'{{"totalSize":{len(texts)},{more},"records":[{",".join(first)}]}}'
 
             return child
         case Choice():
-            return _choice(member, version)
+            return _choice(member, version, split)
         case _:
             assert_never(member)
 
@@ -120,9 +137,9 @@ def _cell(cell: Cell) -> Write:
     return write
 
 
-def _choice(choice: Choice, version: str) -> Write:
-    shapes = [(shape.id_index, _record(shape, version)) for _, shape in choice.shapes]
-    otherwise = _record(choice.otherwise, version) if choice.otherwise else None
+def _choice(choice: Choice, version: str, split: Split) -> Write:
+    shapes = [(shape.id_index, _record(shape, version, split)) for _, shape in choice.shapes]
+    otherwise = _record(choice.otherwise, version, split) if choice.otherwise else None
 
     def write(row: Row, children: Children) -> str:
         if row[choice.id_index] is None:

@@ -50,6 +50,16 @@ class Groups:
         kind = query.group_by.kind
         self.group_by_sql = f" GROUP BY {keys}" if kind == "plain" else f" GROUP BY {kind}({keys})"
 
+    @property
+    def usual_order(self) -> str:
+        """The order of groups where the query wants none: by their keys, sub-totals behind what they sum up."""
+        parts = []
+        for key in self._key_sql.values():
+            if self.rolled_up:
+                parts.append(f"GROUPING({key})")
+            parts.append(f"{key} NULLS FIRST")
+        return ", ".join(parts)
+
     def _add_key(self, item: FieldPath | FunctionCall) -> None:
         if isinstance(item, FieldPath) and not self._is_field(item):
             item = self._aliases.get(item.text.lower(), item)

@@ -59,7 +59,11 @@ Member: TypeAlias = Cell | Compound | ParentRecord | ChildRecords | Choice
 
 
 class RecordShape(NamedTuple):
-    """A record: its type (or the column that tells it), the column of its Id, and its members in their order."""
+    """A record: its type, the column of its Id, and its members in their order.
+
+    `type` is what the record's attributes say; where it is empty they say what the column `type_index` holds. Behind
+    a reference to several objects a record is a `Name`, and `type_index` tells whose address it has.
+    """
 
     type: str
     type_index: int | None

@@ -20,6 +20,8 @@ NAME_FIELDS = (
     "Title", "Type", "Username", "UserRoleId",
 )  # fmt: skip
 NAME = "Name"
+# The column of the rows of Name that tells which object a row is of: `Type` may say Queue for a Group.
+OBJECT_OF_NAME = "object of the row"
 _ADVICE = "Please reference your WSDL or the describe call for the appropriate names."
 
 
@@ -88,6 +90,11 @@ class Scope:
         assert self.root.sobject is not None
         first = f"{identifier(self.root.sobject.name)} AS {identifier(self.root.alias)}"
         return " ".join((first, *self._joins))
+
+    @property
+    def has_joins(self) -> bool:
+        """Whether the paths so far need other tables."""
+        return bool(self._joins)
 
     @property
     def visible_sql(self) -> str | None:
@@ -174,7 +181,7 @@ class Scope:
         canonical = (*child.canonical, field.relationship_name or relationship)
         if len(field.reference_to) > 1:
             entity = Entity(None, alias, canonical)
-            table = f"({names_of(targets)})"
+            table = f"({names_of(targets, self.world.switches)})"
         else:
             entity = Entity(targets[0], alias, canonical)
             table = identifier(targets[0].name)
@@ -184,19 +191,26 @@ class Scope:
         return entity
 
 
-def names_of(targets: list[SObject]) -> str:
+def names_of(targets: list[SObject], switches: Switches) -> str:
     """The rows of the object Name: one for each row of the objects that a reference may lead to."""
     selects = []
     for target in targets:
-        columns = []
+        columns = [f"{text(target.name)} AS {identifier(OBJECT_OF_NAME)}"]
         for name in NAME_FIELDS:
             if name == "Type":
-                columns.append(f"{text(target.name)} AS {identifier(name)}")
+                columns.append(f"{_type_of(target, switches)} AS {identifier(name)}")
             else:
                 source = _name_source(target, name)
                 columns.append(f"{identifier(source) if source else 'NULL'} AS {identifier(name)}")
         selects.append(f"SELECT {', '.join(columns)} FROM {identifier(target.name)}")
     return " UNION ALL ".join(selects)
+
+
+def _type_of(target: SObject, switches: Switches) -> str:
+    """SQL for the field Type of Name."""
+    if target.name == "Group" and target.field("Type") and switches.type_of_queues == "Queue":
+        return "CASE WHEN \"Type\" = 'Queue' THEN 'Queue' ELSE 'Group' END"
+    return text(target.name)
 
 
 def _name_source(target: SObject, name: str) -> str | None:

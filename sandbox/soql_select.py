@@ -21,7 +21,7 @@ from sandbox.soql_output import (
     RecordShape,
     writer_of,
 )
-from sandbox.soql_scope import Entity, Operand, Scope, no_such_column
+from sandbox.soql_scope import NAME, OBJECT_OF_NAME, Entity, Operand, Scope, no_such_column
 
 _ADDRESS_KEYS = ("Street", "City", "State", "PostalCode", "Country", "StateCode", "CountryCode", "Latitude",
                  "Longitude", "GeocodeAccuracy")  # fmt: skip
@@ -76,6 +76,7 @@ class SelectList:
 
     def records(self) -> RecordShape:
         """The shape of a record of a query without groups."""
+        _check_typeof(self.query)
         root = _Branch(self.scope.root)
         seen: set[str] = set()
         for item in self.query.select:
@@ -186,7 +187,7 @@ class SelectList:
             entity = self.scope.typed_entity(path.names, holder, field, target)
             members = tuple(self._typeof_cell(entity, f) for f in branch.fields)
             shapes.append((target.name, RecordShape(target.name, None, self.columns.add(entity.column("Id")), members)))
-        type_index = self.columns.add(named.column("Type")) if named.sobject is None else -1
+        type_index = self.columns.add(named.column(OBJECT_OF_NAME)) if named.sobject is None else -1
         id_index = self.columns.add(named.column("Id"))
         otherwise = None
         if item.otherwise:
@@ -194,7 +195,8 @@ class SelectList:
                 self.columns.cell(o.name, o)
                 for o in (self.scope.field(FieldPath((*path.names, *f.names), f.span)) for f in item.otherwise)
             )
-            otherwise = RecordShape("Name", type_index if type_index >= 0 else None, id_index, members)
+            known = type_index >= 0
+            otherwise = RecordShape("" if known else NAME, type_index if known else None, id_index, members)
         branch_of = self._branch(root, holder, path.span)
         branch_of.members.append(Choice(field.relationship_name, type_index, id_index, tuple(shapes), otherwise))
 
@@ -232,7 +234,7 @@ class SelectList:
                 members.append(ParentRecord(member.entity.canonical[-1], self._finished(member)))
             else:
                 members.append(member)
-        type_index = None if entity.sobject else self.columns.add(entity.column("Type"))
+        type_index = None if entity.sobject else self.columns.add(entity.column(OBJECT_OF_NAME))
         return RecordShape(entity.name, type_index, self.columns.add(entity.column("Id")), tuple(members))
 
     def groups(self, groups: Groups) -> RecordShape:
@@ -266,6 +268,18 @@ class _Branch:
         self.entity = entity
         self.members: list[Cell | Compound | ChildRecords | Choice | ParentRecord | _Branch] = []
         self.parents: dict[str, _Branch] = {}
+
+
+def _check_typeof(query: Query) -> None:
+    """Raise SoqlError where a relationship stands both in a TYPEOF and in the field list."""
+    chosen = {tuple(n.lower() for n in item.path.names) for item in query.select if isinstance(item, Typeof)}
+    for item in query.select:
+        if not isinstance(item, SelectItem) or not isinstance(item.value, FieldPath):
+            continue
+        names = tuple(n.lower() for n in item.value.names)
+        if any(names[:depth] in chosen for depth in range(1, len(names))):
+            words = f"the relationship of {item.value.text} cannot stand in TYPEOF and in the field list as well"
+            raise SoqlError("MALFORMED_QUERY", words, item.span)
 
 
 def _with_source(query: Query, source: tuple[FromItem, ...]) -> Query:

@@ -95,7 +95,8 @@ class _Translator:
             columns.add(self.scope.root.column(self.link))
         number_at = columns.add(self.scope.root.column("rowid")) if self.numbered and not self.groups else None
         tests = self._tests()
-        order = self._order()
+        wanted = self._order()
+        order = wanted or self._usual_order(tests)
         select = ", ".join(f"{column} AS c{at}" for at, column in enumerate(columns.texts))
         sql = f"SELECT {select} FROM {self.scope.from_sql}"
         if tests:
@@ -120,7 +121,7 @@ class _Translator:
             False,
             tuple(columns.header),
             tuple(columns.visible),
-            bool(order) or query.limit is not None,
+            bool(wanted) or query.limit is not None,
             query.limit,
             number_at,
         )
@@ -166,6 +167,13 @@ class _Translator:
         first = self.query.offset or 0
         last = "" if self.query.limit is None else f" AND {number} <= {first + self.query.limit}"
         return f" QUALIFY {number} > {first}{last}"
+
+    def _usual_order(self, tests: list[str]) -> str:
+        """The order of rows where the query wants none: the same each time, also where the database would shuffle."""
+        if self.groups:
+            return self.groups.usual_order
+        shuffles = self.scope.has_joins or any(" IN (SELECT " in test for test in tests)
+        return self.scope.root.column("rowid") if shuffles and not self.numbered else ""
 
     def _order(self) -> str:
         return ", ".join(self._order_item(item) for item in self.query.order_by)

@@ -39,5 +39,8 @@ class Switches(NamedTuple):
     multipicklist_in: bool = True
     """A multi-select picklist takes IN and NOT IN, as equality of the whole selection."""
 
+    type_of_queues: Literal["Queue", "Group"] = "Queue"
+    """What `Owner.Type` is where a queue owns the record; queues are rows of Group."""
+
 
 DEFAULTS = Switches()

@@ -13,7 +13,7 @@ from compiler.meaning import DEFAULTS
 from sandbox import Org
 from sandbox.changes import apply_changes
 
-from .conftest import DESCRIBES
+from .conftest import DESCRIBES, account
 from .wire_help import DATA, finished_job, refused
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +74,38 @@ def test_pages_can_be_fetched_in_any_order(org: Org, client: httpx.Client, peopl
 
     assert (len(second["records"]), len(last["records"])) == (200, people - 400)
     assert held_tables(org) == 0
+
+
+def test_children_have_pages_of_their_own(client: httpx.Client, org: Org, people: int) -> None:
+    """Where a record has more children than fit on a page, the rest has a locator."""
+    linked = [{"op": "update", "object": "Contact", "id": f"0030000001{n:05d}", "fields": {"AccountId": account(1)}}
+              for n in range(500)]  # fmt: skip
+    apply_changes(org, linked)
+    soql = f"SELECT Id, (SELECT Id FROM Contacts) FROM Account WHERE Id = '{account(1)}'"
+    headers = {"Sforce-Query-Options": "batchSize=200"}
+    (record,) = client.get(f"{DATA}/query", params={"q": soql}, headers=headers).json()["records"]
+    pages = [record["Contacts"]]
+    while not pages[-1]["done"]:
+        pages.append(client.get(pages[-1]["nextRecordsUrl"]).json())
+    found = [row["Id"] for page in pages for row in page["records"]]
+
+    assert [len(page["records"]) for page in pages] == [200, 200, 101]
+    assert {page["totalSize"] for page in pages} == {len(set(found))}
+
+
+def test_groups_have_one_page_only(client: httpx.Client, org: Org) -> None:
+    """As in Salesforce: up to 2,000 groups come at once, more of them are refused."""
+    made = [{"op": "create", "object": "Contact", "id": f"0030000002{n:05d}", "fields": {"LastName": f"Name {n}"}}
+            for n in range(2000)]  # fmt: skip
+    apply_changes(org, made)
+    by_name = "SELECT LastName, COUNT(Id) FROM Contact {where} GROUP BY LastName"
+    headers = {"Sforce-Query-Options": "batchSize=200"}
+    fit = client.get(
+        f"{DATA}/query", params={"q": by_name.format(where="WHERE LastName LIKE 'Name%'")}, headers=headers
+    )
+
+    assert (fit.json()["done"], len(fit.json()["records"])) == (True, 2000)
+    assert refused(client, by_name.format(where=""))[0] == "EXCEEDED_ID_LIMIT"
 
 
 def test_a_large_bulk_result_is_the_same_in_slices(

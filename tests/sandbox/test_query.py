@@ -64,11 +64,26 @@ def test_parent_fields_are_nested_and_null_without_parent(client: httpx.Client) 
 
 
 def test_a_polymorphic_owner_is_reached_through_name(client: httpx.Client) -> None:
-    """Owner may be a user or a queue: its fields are those of the object Name."""
-    records = query(client, "SELECT Owner.Name, Owner.Type FROM Account WHERE Owner.Type = 'Group'")["records"]
+    """Owner may be a user or a queue: its fields are those of the object Name, and its record says so."""
+    records = query(client, "SELECT Owner.Name, Owner.Type FROM Account WHERE Owner.Type = 'Queue'")["records"]
 
-    assert [(r["Owner"]["Name"], r["Owner"]["Type"]) for r in records] == [("Inbound", "Group")]
-    assert records[0]["Owner"]["attributes"]["type"] == "Group"
+    assert [(r["Owner"]["Name"], r["Owner"]["Type"]) for r in records] == [("Inbound", "Queue")]
+    assert records[0]["Owner"]["attributes"] == {"type": "Name", "url": f"{DATA}/sobjects/Group/{QUEUE}"}
+
+
+def test_a_relationship_stands_in_typeof_or_in_the_list(client: httpx.Client) -> None:
+    """Not in both."""
+    typeof = "TYPEOF Owner WHEN User THEN Username ELSE Name END"
+
+    assert refused(client, f"SELECT Owner.Name, {typeof} FROM Account")[0] == "MALFORMED_QUERY"
+
+
+def test_groups_and_joined_rows_come_in_the_same_order_each_time(client: httpx.Client) -> None:
+    """Without ORDER BY groups are in the order of their keys, and rows in that of the table."""
+    groups = query(client, "SELECT Type, COUNT(Id) FROM Account GROUP BY Type")["records"]
+
+    assert [group["Type"] for group in groups] == [None, "Customer", "Prospect"]
+    assert _ids(client, "SELECT Id FROM Account WHERE Owner.Name != 'x'") == [account(n) for n in (1, 2, 3)]
 
 
 def test_fields_of_one_target_cannot_be_reached_through_name(client: httpx.Client) -> None:

@@ -10,11 +10,13 @@ import pytest
 
 from sandbox import Org, serve
 
-from .wire_help import finished_job, query, result_rows
+from .wire_help import DATA, finished_job, query, refused, result_rows
 
 CORPUS = Path(__file__).parent.parent / "corpora" / "soql"
 DATASET = json.loads((CORPUS / "semantic_dataset.json").read_text(encoding="utf-8"))
 CASES = [json.loads(line) for line in (CORPUS / "semantic_cases.jsonl").read_text(encoding="utf-8").splitlines()]
+OWN = Path(__file__).with_name("conditions.jsonl").read_text(encoding="utf-8").splitlines()
+REFUSED = Path(__file__).with_name("conditions_refused.jsonl").read_text(encoding="utf-8").splitlines()
 
 
 def _field(name: str, words: str) -> dict[str, Any]:
@@ -67,3 +69,25 @@ def test_bulk_returns_the_rows_that_salesforce_would(case: dict[str, Any], thing
     job = finished_job(things_client, f"SELECT Id FROM Thing__c WHERE {case['condition']}")
 
     assert sorted(row["Id"] for row in result_rows(things_client, job)) == case["expect"]
+
+
+@pytest.mark.parametrize("line", OWN)
+def test_more_conditions(line: str, things_client: httpx.Client) -> None:
+    """Nulls, case, patterns, selections, date literals, functions and Ids, worked out by hand: REST and Bulk agree."""
+    case = json.loads(line)
+    soql = f"SELECT Id FROM Thing__c WHERE {case['condition']} ORDER BY Id"
+    expected = [f"a010000000{number:05d}AAA" for number in case["rows"]]
+
+    assert [record["Id"] for record in query(things_client, soql)["records"]] == expected
+    assert [row["Id"] for row in result_rows(things_client, finished_job(things_client, soql))] == expected
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_more_conditions_that_are_refused(line: str, things_client: httpx.Client) -> None:
+    """What Salesforce refuses has its code, through REST and when a Bulk job is created."""
+    case = json.loads(line)
+    soql = f"SELECT Id FROM Thing__c WHERE {case['condition']}"
+    job = things_client.post(f"{DATA}/jobs/query", json={"operation": "query", "query": soql})
+
+    assert refused(things_client, soql)[0] == case["code"]
+    assert (job.status_code, job.json()[0]["errorCode"]) == (400, case["code"])
