@@ -1,8 +1,8 @@
 """The floor of an incremental run: fetched rows applied to a table, by stored hash, in a copy of the file.
 
-    python -m benchmarks.floor_apply STORE.duckdb COPY.duckdb SHARE
+    python -m benchmarks.floor_apply STORE.duckdb COPY.duckdb SHARE PART
 
-Takes one row in SHARE of `contacts`, changes it in memory (that is not measured), and measures what performance.md
+Takes the PART-th of SHARE parts of `contacts`, changes it in memory (that is not measured), and measures what performance.md
 calls the recommended strategy: changed set by stored row hash, DELETE, INSERT, one commit and a checkpoint.
 """
 
@@ -19,7 +19,7 @@ import duckdb
 from benchmarks.contact_rows import NAMES
 
 
-def main(store: str, copy: str, share: str) -> None:
+def main(store: str, copy: str, share: str, part: str) -> None:
     """Prepare, then measure."""
     shutil.copyfile(store, copy)
     Path(copy).chmod(0o600)
@@ -28,7 +28,7 @@ def main(store: str, copy: str, share: str) -> None:
         con.execute(f"ATTACH '{copy}' AS s (STORAGE_VERSION 'v1.5.0')")
         con.execute('CREATE TABLE s.hashed AS SELECT "Id", hash(' + columns + ") AS h FROM s.statisfy.contacts")
         con.execute("CHECKPOINT s")
-        con.execute(f'CREATE TABLE fetched AS SELECT {columns} FROM s.statisfy.contacts WHERE hash("Id") % {share} = 0')
+        con.execute(f'CREATE TABLE fetched AS SELECT {columns} FROM s.statisfy.contacts WHERE hash("Id") % {share} = {part}')
         con.execute("UPDATE fetched SET \"Title\" = 'changed'")
         con.execute("ALTER TABLE fetched ADD COLUMN h UBIGINT")
         con.execute(f"UPDATE fetched SET h = hash({columns})")

@@ -1,0 +1,251 @@
+"""Runs in processes of their own that are killed at some instant, and what is left of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import httpx
+
+from engine.salesforce.bulk_query import BulkSettings
+from engine.salesforce.manifest import SUFFIX
+from engine.salesforce.read import Reading
+from engine.status import read_status
+from tests.engine.scene import SPEC, Scene
+
+ROOT = Path(__file__).parents[2]
+# Small pages by Bulk, so that many instants lie between two of them.
+PAGED = Reading(rest_rows=0, bulk=BulkSettings(rows_per_page=500, first_poll=0.02))
+# A process says that it is ready once it is loaded: what comes then is the run.
+PROGRAMS = {
+    "console": """
+import sys
+import console.commands.run, console.connection, console.planning, console.run_report, engine.run
+from console.cli import main
+sys.argv[1:] = ["run", "a.accord"]
+print("ready", flush=True)
+main()
+""",
+    "paged": """
+import os, sys
+from pathlib import Path
+from sandbox import Running
+from tests.engine.killing import PAGED
+from tests.engine.scene import Scene
+address, token = os.environ["ACCORD_INSTANCE_URL"], os.environ["ACCORD_ACCESS_TOKEN"]
+org = Scene(Running(address, token, "", "", "", None, None), Path.cwd(), reading=PAGED)
+print("ready", flush=True)
+sys.exit(org.run().exit_code)
+""",
+}
+# What differs between two runs that do the same.
+_OF_THE_RUN = ("run", "first_synced_at", "changed_at", "as_of", "at")
+Contents = Mapping[str, tuple[int, int]]
+
+
+class Ended(NamedTuple):
+    """How a process ended, how long after it was ready, and what it said."""
+
+    code: int
+    seconds: float
+    out: str
+    err: str
+
+
+def start(org: Scene, folder: Path, program: str) -> subprocess.Popen[str]:
+    """Start a run in a folder; return when it is ready."""
+    (folder / "a.accord").write_text(SPEC, encoding="utf-8")
+    running = org.running
+    connection = {"ACCORD_INSTANCE_URL": running.instance_url, "ACCORD_ACCESS_TOKEN": running.access_token}
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAMS[program]],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **connection},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n", process.communicate()
+    return process
+
+
+def finish(process: subprocess.Popen[str], since: float) -> Ended:
+    """Wait for the end of a process that was ready at that moment of the monotonic clock."""
+    out, err = process.communicate(timeout=300)
+    return Ended(process.returncode, time.monotonic() - since, out, err)
+
+
+def undisturbed(org: Scene, folder: Path, program: str) -> Ended:
+    """A run that nobody disturbs."""
+    process = start(org, folder, program)
+    ended = finish(process, time.monotonic())
+    assert ended.code == 0, ended
+    return ended
+
+
+def contents(store: Path) -> Contents:
+    """Rows and a checksum of each table, changes and copies included; opened read-only. Empty: there is no store."""
+    if not store.exists():
+        return {}
+    found = {}
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{store}' AS s (READ_ONLY)")
+        tables = connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 's' AND (schema_name = 'statisfy'"
+            " OR table_name IN ('changes', 'rejects') OR table_name LIKE 'copy%') ORDER BY ALL"
+        ).fetchall()
+        for schema, table in tables:
+            described = connection.execute(f'DESCRIBE s."{schema}"."{table}"').fetchall()
+            columns = ", ".join(f'"{name}"' for name, *_ in described if name not in _OF_THE_RUN)
+            row = connection.execute(
+                f'SELECT count(*), coalesce(sum(CAST(hash({columns}) AS HUGEINT)), 0) FROM s."{schema}"."{table}"'
+            ).fetchall()[0]
+            found[f"{schema}.{table}"] = (int(row[0]), int(row[1]))
+    return found
+
+
+def proven_pages(folder: Path) -> set[tuple[str, str | None]]:
+    """The pages, as job and locator, that a run that died has written down as whole."""
+    found = set()
+    for manifest in (folder / "staging").glob(f"*{SUFFIX}"):
+        lines = []
+        for text in manifest.read_text("utf-8").splitlines():
+            try:
+                lines.append(json.loads(text))
+            except ValueError:
+                break
+        found |= {(lines[0]["job"], line["locator"]) for line in lines[1:]}
+    return found
+
+
+class Requests:
+    """The requests of the org's log that were made since."""
+
+    def __init__(self, org: Scene) -> None:
+        self._control = f"{org.running.instance_url}/__sandbox__"
+        self._before = len(self._entries())
+
+    def _entries(self) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = httpx.get(f"{self._control}/log", timeout=60).json()
+        return [one for one in entries if not one["path"].startswith("/__sandbox__/")]
+
+    def made(self) -> list[dict[str, Any]]:
+        """The requests."""
+        return self._entries()[self._before :]
+
+    def pages(self) -> list[tuple[str, str | None]]:
+        """The downloaded pages of Bulk results, as job and locator."""
+        asked = [one for one in self.made() if one["path"].endswith("/results")]
+        return [(one["path"].split("/")[-2], one["query"].get("locator")) for one in asked]
+
+
+def jobs(org: Scene) -> int:
+    """The Bulk jobs that the org still has."""
+    answer = httpx.get(
+        f"{org.running.instance_url}/services/data/v66.0/jobs/query",
+        headers={"Authorization": f"Bearer {org.running.access_token}"},
+        timeout=60,
+    )
+    return len(answer.json()["records"])
+
+
+@dataclass
+class Figures:
+    """What a series of kills came to."""
+
+    stages: Counter[str] = field(default_factory=Counter)
+    proven: int = 0
+    requests: list[float] = field(default_factory=list)
+
+    def shown(self) -> str:
+        """The figures in words."""
+        died = ", ".join(f"{stage} {count}" for stage, count in self.stages.most_common())
+        return (
+            f"{self.stages.total()} kills: {died}; {self.proven} pages were whole and none of them was downloaded again;"
+            f" the run behind a kill made at most {max(self.requests):.2f} x the requests of an undisturbed one"
+        )
+
+
+@dataclass(frozen=True)
+class Series:
+    """Kills of one kind: what the folder holds before, what it must hold after, and what an undisturbed run takes."""
+
+    org: Scene
+    program: str
+    template: Path
+    before: Contents
+    after: Contents
+    seconds: float
+    requests: int
+
+    @classmethod
+    def measured(cls, org: Scene, program: str, template: Path, folder: Path) -> Series:
+        """Measure an undisturbed run in a copy of the template."""
+        shutil.copytree(template, folder)
+        log = Requests(org)
+        ended = undisturbed(org, folder, program)
+        store = "statisfy.duckdb"
+        before, after = contents(template / store), contents(folder / store)
+        assert before != after
+        return cls(org, program, template, before, after, ended.seconds, len(log.made()))
+
+    def kill_once(self, folder: Path, chance: random.Random, figures: Figures) -> None:
+        """Kill a run at a random instant, and hold what it left and what the next run does against the promises."""
+        shutil.copytree(self.template, folder)
+        store, instant = folder / "statisfy.duckdb", chance.random() * self.seconds
+        process = start(self.org, folder, self.program)
+        time.sleep(instant)
+        process.kill()
+        finish(process, 0.0)
+        stage = _stage(store)
+        told = f"{self.program}, killed after {instant:.3f} s of {self.seconds:.3f} s, in {stage}"
+        left = contents(store)
+        assert left in (self.before, self.after), told
+        proven = proven_pages(folder)
+        log = Requests(self.org)
+        ended = undisturbed(self.org, folder, self.program)
+
+        assert contents(store) == self.after, (told, ended)
+        assert not proven.intersection(log.pages()), told
+        assert len(log.made()) <= self.requests + ALLOWANCE, told
+        assert jobs(self.org) == 0, told
+        assert leftovers(folder) == [], told
+        assert read_status(store).died == (), told
+        figures.stages[stage] += 1
+        figures.proven += len(proven)
+        figures.requests.append(len(log.made()) / self.requests)
+        shutil.rmtree(folder)
+
+
+# Each of at most three jobs of a run that died may have to be looked at, ended and deleted.
+ALLOWANCE = 3 * 3
+
+
+def leftovers(folder: Path) -> Sequence[str]:
+    """What lies in a store's folder and should not."""
+    known = {"statisfy.duckdb", "statisfy.previous.duckdb", "accord.sqlite3", "accord.lock", "a.accord"}
+    return sorted(path.name for path in folder.iterdir() if path.name not in known)
+
+
+def _stage(store: Path) -> str:
+    """Where the last run died."""
+    if not (store.parent / "accord.sqlite3").exists():
+        return "connect"
+    status = read_status(store)
+    if not status.died:
+        return "not begun, or ended"
+    return next(one.stage for one in status.runs if one.run == status.died[0])
