@@ -2,9 +2,9 @@
 
     python -m benchmarks.bench_incremental [--rows 1000000] [--rounds 3]
 
-Every round changes other rows, spread over the whole table. Each part is reported: the match list (asking, downloading, loading it and comparing it with the copy), fetching what is
-new, working (checking, computing, comparing, applying), and the copy of the file. The bar holds the work against the
-floor's apply.
+Every round changes other rows, spread over the whole table. Each part is reported: the match list (asking,
+downloading, loading it and comparing it with the copy), fetching what is new, working (checking, computing, comparing,
+applying), and the copy of the file. The bar holds the work against the floor's apply.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python -m benchmarks.floor_apply STORE.duckdb COPY.duckdb SHARE PART
 
-Takes the PART-th of SHARE parts of `contacts`, changes it in memory (that is not measured), and measures what performance.md
-calls the recommended strategy: changed set by stored row hash, DELETE, INSERT, one commit and a checkpoint.
+Takes the PART-th of SHARE parts of `contacts`, changes it in memory (that is not measured), and measures the cheapest
+way known to bring it in: changed set by stored row hash, DELETE, INSERT, one commit and a checkpoint.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def main(store: str, copy: str, share: str, part: str) -> None:
         con.execute(f"ATTACH '{copy}' AS s (STORAGE_VERSION 'v1.5.0')")
         con.execute('CREATE TABLE s.hashed AS SELECT "Id", hash(' + columns + ") AS h FROM s.statisfy.contacts")
         con.execute("CHECKPOINT s")
-        con.execute(f'CREATE TABLE fetched AS SELECT {columns} FROM s.statisfy.contacts WHERE hash("Id") % {share} = {part}')
+        con.execute(
+            f'CREATE TABLE fetched AS SELECT {columns} FROM s.statisfy.contacts WHERE hash("Id") % {share} = {part}'
+        )
         con.execute("UPDATE fetched SET \"Title\" = 'changed'")
         con.execute("ALTER TABLE fetched ADD COLUMN h UBIGINT")
         con.execute(f"UPDATE fetched SET h = hash({columns})")

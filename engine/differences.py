@@ -148,6 +148,10 @@ class Comparison(NamedTuple):
             f" SEMI JOIN {places} AS p ON p.place = c.rowid",
         )
 
+    def none_before(self) -> str:
+        """The statement that brings no published row into the workspace, where none needs to be compared."""
+        return f"CREATE OR REPLACE TABLE {self.before} AS SELECT * FROM {self.published} LIMIT 0"
+
     def count_lost(self) -> str:
         """The number of compared rows that are published and active and no longer wanted."""
         return f"SELECT count(*) FROM {self.pairs} WHERE NOT wanted AND status = 'active'"

@@ -96,6 +96,8 @@ def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int
     if not comparison.current:
         return _all_new(space, comparison, rejects, moved)
     if comparison.scoped:
+        if not space.value(f"SELECT count(*) FROM {comparison.touched}"):
+            return _all_same(space, comparison, moved)
         for statement in comparison.read_before():
             space.run(statement)
     space.run(comparison.find_pairs())
@@ -149,3 +151,13 @@ def _all_new(space: Workspace, comparison: Comparison, rejects: str, moved: int)
     rejected = space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM ({rejects})") if comparison.record else 0
     counts = Counts(table.name, table.kind, matches=rows + rejected, inserted=rows, rejected=rejected, moved=moved)
     return Reconciled(comparison, counts, rows)
+
+
+def _all_same(space: Workspace, comparison: Comparison, moved: int) -> Reconciled:
+    """The differences of a table that no change can touch: there are none, and nothing needs to be looked at."""
+    space.run(comparison.no_differences())
+    space.run(comparison.none_before())
+    rows = space.value(f"SELECT count(*) FROM {comparison.published} WHERE {comparison.is_active(CURRENT)}")
+    table = comparison.table
+    counts = Counts(table.name, table.kind, matches=rows, unchanged=rows, moved=moved, active_before=rows)
+    return Reconciled(comparison, counts, 0)

@@ -136,18 +136,17 @@ class Computing:
         keys = name_of(WORK, "delta", f"{table}{TOUCHED}")
         source = name_of(*staged.leaf.name) if staged.listed is None else part(extract, "new")
         values = cast_all(staged.columns, staged.columns)
-        self.space.run(
-            f"CREATE OR REPLACE TABLE {name_of(*target)} AS SELECT {values} FROM {source} AS n"
-            f' SEMI JOIN {keys} AS t ON t.key = n."Id"'
-        )
+        rows = f'SELECT {values} FROM {source} AS n SEMI JOIN {keys} AS t ON t.key = n."Id"'
+        kind = "VIEW"
         if staged.listed is not None:
             known = f'SELECT 1 FROM {part(extract, "out")} AS o WHERE o."Id" = t.key'
             others = f"SELECT key FROM {keys} AS t WHERE NOT EXISTS ({known})"
             if self.space.value(f"SELECT count(*) FROM ({others}) AS o"):
-                self.space.run(
-                    f"INSERT INTO {name_of(*target)} SELECT {values} FROM {copy_view(kept)} AS k"
-                    f' SEMI JOIN ({others}) AS o ON o.key = k."Id"'
-                )
+                kind = "TABLE"
+                copied = f'SELECT {values} FROM {copy_view(kept)} AS k SEMI JOIN ({others}) AS o ON o.key = k."Id"'
+                rows = f"{rows} UNION ALL {copied}"
+        # The rows at hand are few and are read as they lie; those of the copy are sought once.
+        self.space.run(f"CREATE OR REPLACE {kind} {name_of(*target)} AS {rows}")
         return Leaf(target, staged.columns)
 
     def _changed(self, comparison: Comparison, name: str) -> Leaf:

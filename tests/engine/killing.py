@@ -105,8 +105,9 @@ def contents(store: Path) -> Contents:
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{store}' AS s (READ_ONLY)")
         tables = connection.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 's' AND (schema_name = 'statisfy'"
-            " OR table_name IN ('changes', 'rejects') OR table_name LIKE 'copy%') ORDER BY ALL"
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 's'"
+            " AND (schema_name = 'statisfy' OR table_name IN ('changes', 'rejects') OR table_name LIKE 'copy%')"
+            " ORDER BY ALL"
         ).fetchall()
         for schema, table in tables:
             described = connection.execute(f'DESCRIBE s."{schema}"."{table}"').fetchall()
@@ -175,7 +176,7 @@ class Figures:
         """The figures in words."""
         died = ", ".join(f"{stage} {count}" for stage, count in self.stages.most_common())
         return (
-            f"{self.stages.total()} kills: {died}; {self.proven} pages were whole and none of them was downloaded again;"
+            f"{self.stages.total()} kills: {died}; {self.proven} pages were whole, none was downloaded again;"
             f" the run behind a kill made at most {max(self.requests):.2f} x the requests of an undisturbed one"
         )
 

@@ -220,7 +220,9 @@ class Scene:
         now = httpx.get(f"{control}/clock").json()["now"]
         later = f"{now[:14]}{int(now[14:16]) + 1:02d}:00Z"
         httpx.post(f"{control}/clock", json={"now": later}).raise_for_status()
-        answer = httpx.post(f"{control}/changes", json={"changes": [{"at": later, **one} for one in changes]}, timeout=60)
+        answer = httpx.post(
+            f"{control}/changes", json={"changes": [{"at": later, **one} for one in changes]}, timeout=60
+        )
         assert answer.status_code == 200, answer.text
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
