@@ -103,6 +103,12 @@ def since_query(extract: Extract, since: str) -> Query:
     return _with(extract.fetch, where=_conjunction([*conjuncts(extract.fetch.where), newer]))
 
 
+def changed_query(sobject: str, since: str) -> Query:
+    """`SELECT Id FROM Account WHERE SystemModstamp >= ...`: the rows of an object that changed, whatever they match."""
+    newer = Comparison(_STAMP, ">=", DateTimeValue(since, NOWHERE), NOWHERE)
+    return Query(_items((_ID,)), _source(sobject), NOWHERE, where=newer)
+
+
 def match_list_query(extract: Extract, columns: Sequence[str]) -> Query:
     """The extract's rows with these columns instead of all; raises ValueError for one that it has not."""
     paths = {c.name: c.path for c in extract.columns}

@@ -10,7 +10,7 @@ from console.words import counted, table
 
 if TYPE_CHECKING:
     from engine.reconcile import Counts
-    from engine.report import ChoiceReport, OwnerReport, RunReport, Split, TieOut, Unattached
+    from engine.report import ChoiceReport, ExtractReport, OwnerReport, RunReport, Split, TieOut, Unattached
 
 # What people read above each number. Those of the second group are shown only where there are any.
 _ALWAYS = (("matches", "matches"), ("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
@@ -56,6 +56,7 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
     sections += [
         _section("As they were before this run", list(report.stale)),
         _section("No longer in the spec, and dropped", list(report.dropped)),
+        _section("Membership not read anew", [_proven(one) for one in report.extracts if one.proven_at]),
         _section("Notes", list(report.notices)),
         _section("Errors", _errors(report)),
     ]
@@ -162,6 +163,10 @@ def _unattached(one: Unattached) -> str:
         (one.ambiguous, "whose value several parents share"),
     )
     return f"{one.table}: " + ", ".join(f"{number:,} {why}" for number, why in reasons if number)
+
+
+def _proven(one: ExtractReport) -> str:
+    return f"{one.extract}: proven at {one.proven_at}; since then by what changed and by the delete log"
 
 
 def _tie_out(one: TieOut) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from compiler.checks.query_size import LONGEST
+from compiler.duckdb_functions import quote_name
 from compiler.print_soql import print_query
 from compiler.probe import ids_that_fit
 from compiler.relation_columns import Columns
@@ -70,6 +71,7 @@ def ask(
     name: str,
     *,
     all_rows: bool = False,
+    key: str = "Id",
 ) -> Staged:
     """Load the rows among `ids` that a query still returns into `staged."<name>"`.
 
@@ -81,6 +83,7 @@ def ask(
         ids: 18-character Ids.
         name: the staged table's name.
         all_rows: ask queryAll, so that deleted rows answer too.
+        key: the column that holds the Ids that are asked for.
     """
     few = len(ids) <= asking.by_id
     queries = [query_of(part) for part in parts_that_fit(ids, query_of)] if few else [whole]
@@ -105,7 +108,8 @@ def ask(
             answer.close()
     if not few:
         asking.space.run(
-            f'DELETE FROM {name_of(*staged.leaf.name)} WHERE "Id" NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))',
+            f"DELETE FROM {name_of(*staged.leaf.name)}"
+            f" WHERE {quote_name(key)} IS NULL OR {quote_name(key)} NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))",
             [list(ids)],
         )
     return staged

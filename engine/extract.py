@@ -6,9 +6,9 @@ before children, the rows that the copy lacks are fetched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from threading import Event
 
@@ -16,10 +16,14 @@ from compiler.plan import Extract, Plan
 from compiler.print_soql import print_query
 from compiler.probe import by_id_query, match_list_query
 from compiler.relation_columns import Columns
+from compiler.schema import Schema
+from compiler.stable_filter import holds_still
 from engine.by_id import Asking, ask, file_name
-from engine.copies import Kept, copy_view, open_copy, where_kept
-from engine.errors import LoadError, QuotaError, SalesforceError, UnexplainedError
+from engine.changes import list_by_changes, list_children, new_parents
+from engine.copies import STAMP, Kept, copy_view, open_copy, where_kept
+from engine.errors import LoadError, QuotaError, RefusedError, SalesforceError, UnexplainedError
 from engine.events import StageStarted
+from engine.extracted import Extracted, spread_rejects
 from engine.fetch import fetch
 from engine.freshness import Freshness
 from engine.load import Staged, rejects_of
@@ -32,85 +36,34 @@ from engine.match_list import (
     note_parents,
     part,
     strike,
-    take_late,
 )
 from engine.report import ExtractReport
 from engine.salesforce.pages import Pages
 from engine.salesforce.read import read_query
 from engine.whole import load_whole
-from engine.workspace import WORK, Workspace, name_of
+from engine.workspace import WORK, name_of
 from grammar.soql_tree import FieldPath, SelectItem
 
 AT_ONCE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Extracted:
-    """What was read: the staged extracts by id, a report for each, and whether a quota ended it early.
-
-    `kept` says where each extract's rows are kept, `copied` the columns of the copies that served; `compared` are the
-    extracts whose changes since the copy are known; `read_whole` the columns that were read of every matching row.
-    """
-
-    staged: Mapping[str, Staged]
-    reports: tuple[ExtractReport, ...]
-    quota: bool
-    kept: Mapping[str, Kept]
-    copied: Mapping[str, Columns]
-    compared: frozenset[str]
-    read_whole: Mapping[str, frozenset[str]]
-
-    @property
-    def failed(self) -> Mapping[str, str]:
-        """The extracts that could not be read, with the reason."""
-        return {one.extract: one.error for one in self.reports if one.error is not None}
-
-    @property
-    def compared_with_tables(self) -> frozenset[str]:
-        """Those of the compared extracts whose copy is a table."""
-        return frozenset(name for name in self.compared if self.kept[name].table is not None)
-
-    def with_late(self, space: Workspace, staged: Staged, late: Staged) -> Staged:
-        """An extract with rows in it that came late; their numbers may need a larger scale."""
-        kept = self.kept[staged.name]
-        space.run(f"INSERT INTO {staged.rejects} SELECT * FROM {late.rejects}")
-        if staged.listed is not None:
-            columns = take_late(space, kept, staged, late)
-        else:
-            target = name_of(*staged.leaf.name)
-            space.run(
-                f"CREATE OR REPLACE TABLE {target} AS"
-                f" SELECT * FROM {target} UNION ALL BY NAME SELECT * FROM {name_of(*late.leaf.name)}"
-            )
-            types = space.columns(staged.leaf.name)
-            columns = {c: types[c] if kind.kind == "decimal" else kind for c, kind in staged.columns.items()}
-        whole = staged._replace(
-            columns=columns,
-            read=staged.read + late.read,
-            rows=staged.rows + late.rows,
-            rejected=staged.rejected + late.rejected,
-        )
-        if staged.listed is None and staged.name in self.compared:
-            compare_whole(space, kept, self.copied[staged.name], whole)
-        return whole
-
-
-def extract_all(asking: Asking, plan: Plan, freshness: Freshness, *, serves: bool) -> Extracted:
+def extract_all(asking: Asking, plan: Plan, schema: Schema, freshness: Freshness, *, serves: bool) -> Extracted:
     """Read and stage every extract of a plan; `serves`: the published store may be used as the copy.
 
-    `freshness` knows when columns that move no stamp were last read of every row; what is due is read again.
+    `freshness` knows when columns that move no stamp, and when match lists, were last read of every row; what is due is
+    read again.
 
     A quota that is used up ends the reading: the rest is noted as not read. Raises SignInError, CancelledError and
     DiskError; all else that goes wrong with one extract is in its report.
     """
-    return _Extraction(asking, plan, freshness, serves).go()
+    return _Extraction(asking, plan, schema, freshness, serves).go()
 
 
 class _Extraction:
     """The reading of one run."""
 
-    def __init__(self, asking: Asking, plan: Plan, freshness: Freshness, serves: bool) -> None:
-        self.asking, self.plan, self.space = asking, plan, asking.space
+    def __init__(self, asking: Asking, plan: Plan, schema: Schema, freshness: Freshness, serves: bool) -> None:
+        self.asking, self.plan, self.schema, self.space = asking, plan, schema, asking.space
         self.kept = where_kept(plan)
         self.copied: dict[str, Columns] = {}
         if serves:
@@ -121,17 +74,30 @@ class _Extraction:
         self.copied_rows = {
             name: int(self.space.value(f"SELECT count(*) FROM {copy_view(self.kept[name])}")) for name in self.copied
         }
-        self.by_list = {e.id for e in plan.extracts if e.mode == "census" and e.id in self.copied}
         now = asking.client.now()
-        self.listed: dict[str, Columns] = {
-            e.id: _listed(e, volatile=freshness.due(e.id, now)) for e in plan.extracts if e.id in self.by_list
+        copied = [e for e in plan.extracts if e.id in self.copied]
+        self.listed: dict[str, Columns] = {e.id: _listed(e, volatile=freshness.due(e.id, now)) for e in copied}
+        self.by_changes = {
+            e.id: known
+            for e in copied
+            if self.large_and_still(e) and (known := freshness.listed(e.id, now)) is not None
         }
+        self.by_list = {e.id for e in copied if e.mode == "census" or e.id in self.by_changes}
         self.staged: dict[str, Staged] = {}
         self.reports: dict[str, ExtractReport] = {}
         self.compared: set[str] = set()
         self.noted: set[str] = set()
         self.parents = {kept.link.parent for kept in self.kept.values() if kept.link is not None}
         self.quota: str | None = None
+
+    def large_and_still(self, extract: Extract) -> bool:
+        """Whether what changed since the last run tells all about an extract's rows, and its list is long."""
+        if self.copied_rows[extract.id] <= self.asking.reading.list_rows:
+            return False
+        listed = self.listed[extract.id]
+        if STAMP not in listed or any(c.volatile for c in extract.columns if c.name in listed):
+            return False
+        return holds_still(extract.object, self.plan.filter(extract.filter).condition, self.schema)
 
     def go(self) -> Extracted:
         """Ask, load, fetch."""
@@ -152,16 +118,24 @@ class _Extraction:
         reports = tuple(self.reports[extract.id] for extract in self.plan.extracts)
         compared = frozenset(self.compared)
         whole = {extract.id: frozenset(self.columns_asked(extract)) for extract in self.plan.extracts}
-        return Extracted(staged, reports, self.quota is not None, self.kept, self.copied, compared, whole)
+        proven = {name: known.listed_at for name, known in self.by_changes.items()}
+        return Extracted(staged, reports, self.quota is not None, self.kept, self.copied, compared, whole, proven)
 
     def ask_all(self) -> None:
         """Ask for every extract, and load what comes in the plan's order."""
         stop = Event()
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="read") as pool:
-            waiting = [(extract, pool.submit(self.read, extract, stop)) for extract in self.plan.extracts]
+            waiting = [
+                (extract, pool.submit(self.read, extract, stop))
+                for extract in self.plan.extracts
+                if extract.id not in self.by_changes
+            ]
             try:
+                for extract in self.plan.extracts:
+                    if extract.id in self.by_changes:
+                        self.take_changes(extract, stop)
                 for extract, future in waiting:
-                    self.take(extract, future)
+                    self.take(extract, future.result)
                     if self.quota is not None:
                         stop.set()
             except BaseException:
@@ -204,10 +178,49 @@ class _Extraction:
             return self.listed[extract.id]
         return {column.name: column.type for column in extract.columns}
 
-    def take(self, extract: Extract, future: Future[Pages | None]) -> None:
+    def take_changes(self, extract: Extract, stop: Event) -> None:
+        """Make an extract's match list of what changed; where Salesforce does not tell, read it after all."""
+        if stop.is_set():
+            self.fail(extract.id, f"not read: {self.quota}")
+            return
+        sobject = self.schema.object(extract.object)
+        binned = sobject is not None and sobject.field("IsDeleted") is not None
+        known = self.by_changes[extract.id]
+        self.asking.client.events(StageStarted("extract", extract.id))
+        try:
+            loaded = list_by_changes(
+                self.asking,
+                self.kept[extract.id],
+                self.copied[extract.id],
+                self.listed[extract.id],
+                known.read_at,
+                binned,
+            )
+        except (SalesforceError, LoadError) as error:
+            if isinstance(error, RefusedError) and not isinstance(error, QuotaError):
+                del self.by_changes[extract.id]
+                self.take(extract, partial(self.read, extract, stop))
+                return
+            self.fail(extract.id, str(error))
+            if isinstance(error, QuotaError):
+                self.quota = error.message
+                stop.set()
+            return
+        self.staged[extract.id] = loaded
+        self.reports[extract.id] = ExtractReport(
+            extract.id,
+            extract.object,
+            "rest",
+            loaded.read,
+            loaded.duplicates,
+            loaded.rejected,
+            proven_at=known.listed_at.isoformat(),
+        )
+
+    def take(self, extract: Extract, obtain: Callable[[], Pages | None]) -> None:
         """Load what came for an extract."""
         try:
-            pages = future.result()
+            pages = obtain()
             if pages is None:
                 self.fail(extract.id, f"not read: {self.quota}")
                 return
@@ -254,6 +267,8 @@ class _Extraction:
         """Fetch what the copy lacks of an extract whose match list is loaded."""
         name, listed = kept.extract.id, self.listed[kept.extract.id]
         self.asking.client.events(StageStarted("compare", name))
+        if name in self.by_changes and kept.link is not None and (parents := new_parents(self.space, kept)):
+            list_children(self.asking, kept, listed, parents)
         lacking = compare(self.space, kept, listed)
         self.asking.client.events(StageStarted("fetch", name))
         fetched = fetch(self.asking, kept, lacking)
@@ -332,29 +347,3 @@ def _listed(extract: Extract, *, volatile: bool) -> Columns:
     return {
         column.name: column.type for column in extract.columns if column.name in names or (volatile and column.volatile)
     }
-
-
-def spread_rejects(
-    space: Workspace, plan: Plan, staged: Mapping[str, Staged], kept: Mapping[str, Kept]
-) -> dict[str, Staged]:
-    """Take a row that one extract of a table rejected out of the table's other extracts too.
-
-    Otherwise an account whose customer row cannot be taken would come in as the prospect that it also is.
-    """
-    out = dict(staged)
-    for table in plan.tables:
-        ids = [extract for extract in table.extracts if extract in staged]
-        if len(ids) < 2 or not any(staged[extract].rejected for extract in ids):
-            continue
-        keys = " UNION ALL ".join(f"SELECT key FROM {rejects_of(extract)}" for extract in ids)
-        for extract in ids:
-            out[extract] = _without(space, kept[extract], out[extract], keys)
-    return out
-
-
-def _without(space: Workspace, kept: Kept, staged: Staged, keys: str) -> Staged:
-    if staged.listed is not None:
-        return staged._replace(rows=drop_rows(space, kept, f"SELECT key FROM ({keys}) AS r"))
-    target = name_of(*staged.leaf.name)
-    space.run(f'DELETE FROM {target} WHERE "Id" IN (SELECT key FROM ({keys}) AS r)')
-    return staged._replace(rows=space.value(f"SELECT count(*) FROM {target}"))

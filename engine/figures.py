@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from compiler.duckdb_functions import quote_name
 from compiler.plan import Plan, Table
@@ -21,13 +21,20 @@ def count_unattached(
     staged: Mapping[str, Staged],
     wanted: Mapping[str, Columns],
     rows: Mapping[str, int],
+    in_part: Collection[str] = (),
 ) -> tuple[Unattached, ...]:
-    """For each child table: the rows that match its filter and hang on no row that is in; `rows` are those that do."""
+    """For each child table: the rows that match its filter and hang on no row that is in; `rows` are those that do.
+
+    Of extracts that are known `in_part` nobody asked.
+    """
     find = leaf_of(staged, wanted)
     return tuple(
         _unattached(space, table, staged[table.extracts[0]], find, rows[table.name])
         for table in plan.tables
-        if table.parent is not None and table.name in wanted and len(table.extracts) == 1
+        if table.parent is not None
+        and table.name in wanted
+        and len(table.extracts) == 1
+        and table.extracts[0] not in in_part
     )
 
 

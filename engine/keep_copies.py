@@ -7,9 +7,9 @@ from datetime import datetime
 
 from compiler.duckdb_functions import quote_name, quote_text
 from compiler.plan import Table
-from engine.copies import STAMP, Kept
+from engine.copies import STAMP, Kept, copy_view
 from engine.errors import PromiseError
-from engine.extract import Extracted
+from engine.extracted import Extracted
 from engine.load import Staged
 from engine.match_list import part
 from engine.workspace import CURRENT, NEXT, Workspace, name_of
@@ -43,7 +43,11 @@ class CopiesToKeep:
         name = kept.extract.id
         if name not in self.extracted.compared:
             return True
-        return any(space.value(f"SELECT count(*) FROM {part(name, suffix)}") for suffix in ("new", "out"))
+        if space.value(f"SELECT count(*) FROM {part(name, 'new')}"):
+            return True
+        # A row that is rejected at every run is in no copy, and goes from none.
+        out = f'{part(name, "out")} AS o SEMI JOIN {copy_view(kept)} AS k ON k."Id" = o."Id"'
+        return bool(space.value(f"SELECT count(*) FROM {out}"))
 
     def volatile_read(self) -> list[str]:
         """The extracts of which every column that moves no stamp was read of every row."""

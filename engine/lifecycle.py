@@ -16,7 +16,7 @@ from compiler.schema import Schema
 from engine.drift import NO_DRIFT, Drift
 from engine.errors import AccordError, DiskError, QuotaError
 from engine.events import Notice, Stage, StageStarted
-from engine.extract import Extracted
+from engine.extracted import Extracted
 from engine.org import Identity
 from engine.reconcile import Reconciled
 from engine.renames import rename_published

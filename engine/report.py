@@ -33,7 +33,10 @@ EXIT_CODES: Mapping[Outcome, int] = {
 
 @dataclass(frozen=True, slots=True)
 class ExtractReport:
-    """One read of Salesforce: rows as they came, dropped as duplicates, rejected; and why it failed, if it did."""
+    """One read of Salesforce: rows as they came, dropped as duplicates, rejected; and why it failed, if it did.
+
+    `proven_at`: when its match list was read, if that was not in this run, which then went by what changed since.
+    """
 
     extract: str
     object: str
@@ -42,6 +45,7 @@ class ExtractReport:
     duplicates: int
     rejected: int
     error: str | None = None
+    proven_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,10 @@ from engine.copies import store_serves, was_whole
 from engine.depends import DECIDING, stale_tables
 from engine.differences import LIFE, Comparison
 from engine.drift import NO_DRIFT, Drift, carry, find_losses, frozen_words, lost_words
+from engine.errors import PromiseError, UnexplainedError
 from engine.events import Published, StageStarted, TableReconciled
-from engine.extract import Extracted, extract_all, spread_rejects
+from engine.extract import extract_all
+from engine.extracted import Extracted, spread_rejects
 from engine.figures import count_unattached
 from engine.freshness import Freshness
 from engine.guards import look_at_guards
@@ -103,7 +105,7 @@ class Sync(Run):
         asking = Asking(self.client, space, self.paths.staging, self.settings.reading)
         serves = not self.settings.whole and info is not None and store_serves(space, self.digests[1], self.identity)
         freshness = Freshness(self.paths.state, info.run if info is not None else 0)
-        extracted = extract_all(asking, self.plan, freshness, serves=serves)
+        extracted = extract_all(asking, self.plan, self.schema, freshness, serves=serves)
         self.progress.extracted = extracted
         if stuck := end_orphans(self.client, self.paths.staging):
             self.notice(f"Bulk jobs of a run that died could not be deleted: {', '.join(stuck)}")
@@ -117,7 +119,12 @@ class Sync(Run):
             return (Outcome.INCOMPLETE if extracted.quota else Outcome.FAILED), errors
         outcome = Outcome.INCOMPLETE if self.progress.stale else Outcome.SUCCEEDED
         scoped = serves and was_whole(space) and not self.drift.lost
-        tables, staged = self.compare(asking, number, at, extracted, scoped=scoped)
+        try:
+            tables, staged = self.compare(asking, number, at, extracted, scoped=scoped)
+        except (PromiseError, UnexplainedError):
+            if extracted.proven:
+                freshness.distrust()
+            raise
         copies = CopiesToKeep(extracted, staged, stale, served=serves)
         rejects_changed = collect_rejects(space, self.plan, stale, info is not None, frozen)
         dropped = self.progress.dropped = self.no_longer_planned(space)
@@ -153,7 +160,7 @@ class Sync(Run):
                 check_balance(one)
         self.progress.tables = tables
         store_run = number if self.progress.changed or info is None else info.run
-        freshness.note(store_run, at.replace(tzinfo=UTC), copies.volatile_read())
+        freshness.note(store_run, at.replace(tzinfo=UTC), copies.volatile_read(), extracted.lists)
         self.client.events(Published(number, self.progress.changed))
         return outcome, errors
 
@@ -199,13 +206,14 @@ class Sync(Run):
             list_options(space, self.plan),
         )
         found += [self.reconciled(space, comparison, _NO_REJECTS, 0) for comparison in catalog]
-        self.progress.unattached = count_unattached(
-            space, self.plan, staged, columns, {one.counts.table: one.counts.wanted for one in found}
-        )
+        rows = {one.counts.table: one.counts.wanted for one in found}
+        self.progress.unattached = count_unattached(space, self.plan, staged, columns, rows, extracted.in_part)
         find = leaf_of(staged, columns)
         self.progress.owners = count_owners(space, self.plan, find)
         self.progress.choices = count_choices(space, self.plan, find)
-        self.progress.tie_outs = tie_out(self.client, space, self.plan, self.schema, staged, find, at)
+        self.progress.tie_outs = tie_out(
+            self.client, space, self.plan, self.schema, staged, find, at, extracted.in_part
+        )
         check_sums(self.progress.tie_outs)
         return tuple(found), staged
 

@@ -6,7 +6,7 @@ not verified, and says why. One that nothing explains fails the run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -44,6 +44,7 @@ def tie_out(
     staged: Mapping[str, Staged],
     find: LeafOf,
     since: datetime,
+    in_part: Collection[str] = (),
 ) -> tuple[TieOut, ...]:
     """Ask Salesforce for the sum of every number that accounts are calculated from, under the same filter.
 
@@ -55,11 +56,16 @@ def tie_out(
         staged: the extracts.
         find: where the relations' extracts and tables are.
         since: when the run began, by the org's clock.
+        in_part: extracts of whose rows only those of accounts that are in are known: their sums are not verified.
     """
     rates = _rates(space, staged.get(_RATES))
     asking = _Asking(client, space, plan, schema, staged, find, since)
     found = []
     for extract, column in _numbers(plan):
+        if extract.id in in_part:
+            rows = staged[extract.id].rows
+            found.append(TieOut(extract.id, column.name, rows, None, None, "its match list is read once a day"))
+            continue
         several = schema.multi_currency and column.salesforce_type in MONEY_TYPES
         iso = _ISO if several and _ISO in staged[extract.id].columns else None
         found.append(_tie_out(asking, Number(extract, column, iso, rates), several=several))

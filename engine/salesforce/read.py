@@ -23,9 +23,13 @@ ROWS_UNASKED = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How queries are read: up to `rest_rows` rows by REST, more by Bulk."""
+    """How queries are read: up to `rest_rows` rows by REST, more by Bulk.
+
+    The match list of an extract with more than `list_rows` rows is read once a day; in between runs go by what changed.
+    """
 
     rest_rows: int = 10_000
+    list_rows: int = 2_000_000
     bulk: BulkSettings = field(default_factory=BulkSettings)
 
 
