@@ -47,6 +47,14 @@ class ComputedField(NamedTuple):
             f'WHERE {table}."Id" = computed.id AND {table}.{column} IS DISTINCT FROM computed.value'
         )
 
+    def unfit_values(self) -> str:
+        """The SELECT of a value that the field cannot hold, if there is one."""
+        table, kind = identifier(self.object), column_type(self.field, 0, self.field.scale)
+        return (
+            f"SELECT value FROM (SELECT ({self.sql}) AS value FROM {table}) "
+            f"WHERE value IS NOT NULL AND TRY_CAST(value AS {kind}) IS NULL LIMIT 1"
+        )
+
 
 class ComputedFields:
     """All computed fields of an org."""
@@ -94,11 +102,15 @@ class ComputedFields:
         for f in self._fields:
             try:
                 cursor.execute(f.statement(None))
+                unfit = cursor.execute(f.unfit_values()).fetchall()
             except duckdb.Error as error:
                 first = next(line for line in str(error).splitlines() if line.strip())
                 raise OrgError(
                     f"`{SQL_KEY}` does not run: {first}", folder / f"{f.object}.json", None, f.field.name
                 ) from error
+            if unfit:
+                words = f"`{SQL_KEY}` gives `{unfit[0][0]}`, which is no {f.field.type}"
+                raise OrgError(words, folder / f"{f.object}.json", None, f.field.name)
         self.recompute(cursor, now, zone)
 
     def _set_clock(self, cursor: duckdb.DuckDBPyConnection, now: datetime, zone: ZoneInfo) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from compiler.schema import SObject
+from sandbox.data_mistakes import csv_mistake, first_line_with, json_lines_mistake
 from sandbox.errors import OrgError
-from sandbox.quoting import identifier, text, text_list
+from sandbox.quoting import identifier, text
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 _LONGEST_LINE = 64 * 1024 * 1024
@@ -34,7 +35,12 @@ def stage_file(con: duckdb.DuckDBPyConnection, path: Path, sobject: SObject, tab
         )
     elif path.suffix == ".jsonl":
         listing = f"SELECT DISTINCT unnest(json_keys(json)) FROM read_ndjson_objects({text(str(path))})"
+        no_objects = f"SELECT 1 FROM read_ndjson_objects({text(str(path))}) WHERE json_type(json) <> 'OBJECT' LIMIT 1"
+        if _read(con, no_objects, path):
+            raise json_lines_mistake(path) or OrgError("a JSON object is wanted on each line", path)
         header = sorted(str(row[0]) for row in _read(con, listing, path))
+        if not header and (mistake := json_lines_mistake(path)):
+            raise mistake
         names = _known(header, sobject, path)
         parts = ", ".join(f"json ->> {text(h)} AS {identifier(n)}" for h, n in zip(header, names, strict=True))
         source = f"(SELECT {parts or '1 AS nothing'} FROM read_ndjson_objects({text(str(path))}))"
@@ -47,11 +53,8 @@ def stage_file(con: duckdb.DuckDBPyConnection, path: Path, sobject: SObject, tab
         )
         source = f"(SELECT {parts} FROM read_parquet({text(str(path))}))"
     columns = ", ".join(f"nullif({identifier(n)}, '') AS {identifier(n)}" for n in names)
-    _read(
-        con,
-        f"CREATE TEMP TABLE {identifier(table)} AS SELECT {columns or '1 AS nothing'} FROM {source}",
-        path,
-    )
+    staging = f"CREATE TEMP TABLE {identifier(table)} AS SELECT {columns or '1 AS nothing'} FROM {source}"
+    _read(con, staging, path, header)
     return names
 
 
@@ -94,10 +97,11 @@ def as_text(value: object) -> str | None:
 
 def _csv_header(path: Path) -> list[str]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             header = next(csv.reader(file), None)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise OrgError(f"is not readable as CSV in UTF-8: {error}", path, 1) from error
+        "".join(header or ()).encode()
+    except (UnicodeEncodeError, csv.Error) as error:
+        raise OrgError("is not readable as CSV in UTF-8", path, 1) from error
     if not header:
         raise OrgError("is empty: the first row holds the API names of the columns", path, 1)
     return header
@@ -105,9 +109,9 @@ def _csv_header(path: Path) -> list[str]:
 
 def _known(header: Sequence[str], sobject: SObject, path: Path) -> list[str]:
     """The schema's spelling of each column; raises OrgError for one that cannot hold data."""
-    row = 1 if path.suffix == ".csv" else None
     names: list[str] = []
     for column in header:
+        row = 1 if path.suffix == ".csv" else first_line_with(path, column) if path.suffix == ".jsonl" else None
         field = sobject.field(column)
         if field is None:
             raise OrgError(f"{sobject.name} has no such field in its describe", path, row, column)
@@ -117,13 +121,18 @@ def _known(header: Sequence[str], sobject: SObject, path: Path) -> list[str]:
             raise OrgError("the column stands there twice", path, row, column)
         names.append(field.name)
     if "Id" not in names and header:
-        raise OrgError(f"the column Id is missing; there are {text_list(header)}", path, row)
+        raise OrgError(
+            f"the column Id is missing; there are {', '.join(header)}", path, 1 if path.suffix == ".csv" else None
+        )
     return names
 
 
-def _read(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> list[tuple[object, ...]]:
+def _read(con: duckdb.DuckDBPyConnection, sql: str, path: Path, header: Sequence[str] = ()) -> list[tuple[object, ...]]:
     try:
         return con.execute(sql).fetchall()
     except duckdb.Error as error:
-        lines = [line for line in str(error).splitlines() if line.strip()]
-        raise OrgError(f"cannot be read: {' '.join(lines[:3])}", path) from error
+        found = csv_mistake(path, header) if path.suffix == ".csv" else None
+        if path.suffix == ".jsonl":
+            found = json_lines_mistake(path)
+        lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("LINE ")]
+        raise found or OrgError(f"cannot be read: {lines[0]}", path) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from compiler.schema import Field, SObject, build_schema
+from sandbox.describe_shapes import check_field, check_object
 from sandbox.errors import OrgError
 
 Describe: TypeAlias = dict[str, Any]
@@ -99,11 +100,13 @@ def _checked(raw: object, path: Path) -> Describe:
         if not isinstance(field, dict) or not isinstance(field.get("name"), str):
             raise OrgError(f"field {number} has no `name`", path)
         name = field["name"]
-        if field.get("type") not in KNOWN_TYPES:
+        if not isinstance(field.get("type"), str) or field["type"] not in KNOWN_TYPES:
             raise OrgError(f"`{field.get('type')}` is not a type of Salesforce's", path, column=name)
         if name.lower() in seen:
             raise OrgError("the field is described twice", path, column=name)
         seen.add(name.lower())
+        check_field(field, path)
+    check_object(raw, path)
     return {key: value for key, value in raw.items() if not key.startswith("_")}
 
 

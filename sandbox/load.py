@@ -10,6 +10,7 @@ import duckdb
 
 from compiler.schema import NUMBER_TYPES, Field, SObject
 from sandbox.column_types import column_type, stored_fields, typed, words_for, wrong_text
+from sandbox.data_mistakes import row_number
 from sandbox.errors import OrgError
 from sandbox.quoting import identifier, text
 
@@ -93,17 +94,13 @@ def _check(con: duckdb.DuckDBPyConnection, sobject: SObject, staged: Sequence[st
             at, value = found[0]
             words = words_for(sobject.fields[name.lower()])
             message = "the Id is missing" if value is None else f"`{value}` {words}"
-            raise OrgError(message, path, _row_number(path, at), name)
+            raise OrgError(message, path, row_number(path, at), name)
     twice = con.execute(
         f"SELECT max(rowid), id18(Id) FROM {_STAGE} GROUP BY id18(Id) HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
     ).fetchall()
     if twice:
         at, value = twice[0]
-        raise OrgError(f"`{value}` stands there twice", path, _row_number(path, at), "Id")
-
-
-def _row_number(path: Path, rowid: int) -> int:
-    return rowid + (2 if path.suffix == ".csv" else 1)
+        raise OrgError(f"`{value}` stands there twice", path, row_number(path, at), "Id")
 
 
 def _number_sizes(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> dict[str, tuple[int, int]]:

@@ -122,6 +122,9 @@ class Org:
             else:
                 load.create_empty(self._con, sobject)
         self.user = read_user(self._con, self.schema, self.settings)
+        wanted = self.settings.user
+        if "user" in tables and wanted and named_user(self._con, self.schema, self.settings, wanted) is None:
+            raise OrgError(f"there is no active user `{wanted}` in the data", folder / FILE_NAME, column="user")
         for access in self.settings.accesses:
             check_access(access, self.schema, folder / FILE_NAME)
             user = named_user(self._con, self.schema, self.settings, access.username)
@@ -210,9 +213,11 @@ class Org:
 def _data_files(folder: Path, schema: Schema) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for path in sorted(folder.glob("*")) if folder.is_dir() else ():
-        if path.suffix not in data_files.SUFFIXES:
-            continue
         sobject = schema.object(path.stem)
+        if path.suffix not in data_files.SUFFIXES:
+            if sobject is not None:
+                raise OrgError(f"data is read from {', '.join(data_files.SUFFIXES)} files only", path)
+            continue
         if sobject is None:
             raise OrgError(f"there is no describe/{path.stem}.json", path)
         if sobject.name.lower() in files:

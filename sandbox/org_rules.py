@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sandbox.errors import OrgError
 
@@ -70,7 +71,7 @@ def user_accesses(value: object, path: Path) -> tuple[UserAccess, ...]:
                 _text(table, "username", place, path),
                 _texts(table, "hidden_objects", place, path),
                 fields,
-                _text(table, "time_zone", place, path) if "time_zone" in table else None,
+                _time_zone(table, place, path) if "time_zone" in table else None,
                 _text(table, "locale", place, path) if "locale" in table else None,
                 _truth(table, "connected", False, place, path),
             )
@@ -123,6 +124,16 @@ def _text(table: Mapping[str, object], key: str, place: str, path: Path) -> str:
     if not isinstance(value, str) or not value.strip():
         raise OrgError("a text is wanted", path, column=f"{place} {key}")
     return value
+
+
+def _time_zone(table: Mapping[str, object], place: str, path: Path) -> str:
+    name = _text(table, "time_zone", place, path)
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        words = f"`{name}` is not a time zone; one is `Europe/Berlin`"
+        raise OrgError(words, path, column=f"{place} time_zone") from None
+    return name
 
 
 def _texts(table: Mapping[str, object], key: str, place: str, path: Path) -> tuple[str, ...]:

@@ -111,6 +111,9 @@ def test_parquet_is_read(tmp_path: Path) -> None:
         ("Id,Name\n,x\n", 2, "Id", "the Id is missing"),
         ("Name\nx\n", 1, None, "the column Id is missing"),
         ("", 1, None, "is empty"),
+        (f"Id,Name\n{ID},x\n001000000000002,y,z\n", 3, None, "the row has 3 values, the header 2"),
+        (f'Id,Name\n{ID},"a\nb"\n001000000000002\n', 3, None, "the row has 1 value, the header 2"),
+        (f'Id,Name\n{ID},"never closed\n', 2, None, "a quote is opened and never closed"),
     ],
 )
 def test_bad_data_is_named_by_file_row_and_column(
@@ -123,6 +126,110 @@ def test_bad_data_is_named_by_file_row_and_column(
     error = caught.value
     assert (error.file.name, error.row, error.column) == ("Account.csv", row, column)
     assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    ("lines", "row", "column", "words"),
+    [
+        ([{"Id": ID}, '{"Id": '], 2, None, "is not JSON"),
+        ([{"Id": ID}, [1]], 2, None, "a JSON object is wanted"),
+        (["5"], 1, None, "a JSON object is wanted"),
+        ([{"Id": ID}, {"Id": "001000000000002", "Nope": 1}], 2, "Nope", "no such field"),
+        ([{"Id": ID}, "", {"Id": "001000000000002", "Amount__c": "x"}], 3, "Amount__c", "`x` is not a number"),
+        ([{"Id": ID}, {"Name": "x"}], 2, "Id", "the Id is missing"),
+    ],
+)
+def test_bad_json_lines_are_named_by_line_and_column(
+    tmp_path: Path, lines: list[object], row: int, column: str | None, words: str
+) -> None:
+    """The row is the line, blank ones counted."""
+    data = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    with pytest.raises(OrgError, match=words) as caught:
+        Org.load(folder(tmp_path, data, name="Account.jsonl"))
+
+    assert (caught.value.file.name, caught.value.row, caught.value.column) == ("Account.jsonl", row, column)
+
+
+def test_bytes_that_are_no_utf8_are_named(tmp_path: Path) -> None:
+    """Also far down in a file, with row and column."""
+    place = folder(tmp_path, "")
+    rows = "".join(f"0010000000{n:05d},ok\n" for n in range(3000)).encode()
+    (place / "data" / "Account.csv").write_bytes(b"Id,Name\n" + rows + "001000000009999,é\n".encode("latin-1"))
+    with pytest.raises(OrgError, match="is not UTF-8") as caught:
+        Org.load(place)
+
+    assert (caught.value.row, caught.value.column) == (3002, "Name")
+
+
+@pytest.mark.parametrize(
+    ("select", "column", "words"),
+    [
+        (f"'{ID}' AS Id, 'x' AS Amount__c", "Amount__c", "`x` is not a number"),
+        (f"'{ID}' AS Id, CAST('nan' AS DOUBLE) AS Amount__c", "Amount__c", "`nan` is not a number"),
+        (f"'{ID}' AS Id, TIMESTAMP '2026-01-01 10:00:00' AS Day__c", "Day__c", "is not a date"),
+        ("5 AS Id", "Id", "is not a record Id"),
+    ],
+)
+def test_parquet_of_other_types(tmp_path: Path, select: str, column: str, words: str) -> None:
+    """Values are judged by the field, whatever the file's own type is."""
+    import duckdb
+
+    place = folder(tmp_path, "")
+    (place / "data" / "Account.csv").unlink()
+    duckdb.sql(f"COPY (SELECT {select}) TO '{place}/data/Account.parquet' (FORMAT parquet)")
+    with pytest.raises(OrgError, match=words) as caught:
+        Org.load(place)
+
+    assert (caught.value.row, caught.value.column) == (1, column)
+
+
+def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
+    """A table in a format that is not read is not left out in silence."""
+    with pytest.raises(OrgError, match=r"Account\.xlsx: data is read from \.csv, \.jsonl, \.parquet files only"):
+        Org.load(folder(tmp_path, "x", name="Account.xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "column"),
+    [
+        ({"length": "long"}, "Name"),
+        ({"precision": 99}, "Name"),
+        ({"precision": 5, "scale": 9}, "Name"),
+        ({"nillable": "no"}, "Name"),
+        ({"referenceTo": "User"}, "Name"),
+        ({"picklistValues": ["New"]}, "Name"),
+        ({"type": "double", "calculated": True, "_sql": "'much'"}, "Name"),
+    ],
+    ids=str,
+)
+def test_an_attribute_of_the_wrong_kind_is_named(tmp_path: Path, changed: dict[str, object], column: str) -> None:
+    """Which describe, which field, and what it should be."""
+    place = folder(tmp_path, f"Id\n{ID}\n")
+    describe = {"name": "Account", "fields": [{"name": "Name", "type": "string", **changed}]}
+    (place / "describe" / "Account.json").write_text(json.dumps(describe))
+    with pytest.raises(OrgError) as caught:
+        Org.load(place)
+
+    assert (caught.value.file.name, caught.value.column) == ("Account.json", column)
+
+
+@pytest.mark.parametrize("changed", [{"childRelationships": [5]}, {"keyPrefix": 7}, {"createable": "yes"}], ids=str)
+def test_an_object_of_the_wrong_shape_is_named(tmp_path: Path, changed: dict[str, object]) -> None:
+    """Its describe is told."""
+    place = folder(tmp_path, None)
+    (place / "describe" / "Account.json").write_text(json.dumps({**ACCOUNT, **changed}))
+    with pytest.raises(OrgError, match=next(iter(changed))) as caught:
+        Org.load(place)
+
+    assert caught.value.file.name == "Account.json"
+
+
+def test_a_connected_user_that_is_not_there(tmp_path: Path) -> None:
+    """Where there are users in the data, the connected one is one of them."""
+    place = folder(tmp_path, f"Id,Username\n{to_18('005000000000001')},ada@x.example\n", name="User.csv",
+                   toml='name = "T"\nuser = "bo@x.example"\n')  # fmt: skip
+    with pytest.raises(OrgError, match="there is no active user"):
+        Org.load(place)
 
 
 def test_data_without_a_describe_is_refused(tmp_path: Path) -> None:
