@@ -7,14 +7,19 @@ from compiler.checks.like_text import like_without_text
 from compiler.checks.query_size import LONGEST_TEXT, NEARLY, text_nearly_too_long, text_too_long
 from compiler.checks.semi_join import semi_join_place, semi_join_same_object
 from compiler.function_places import Clause, check_places
+from compiler.functions import FILTER_FUNCTIONS
 from compiler.paths import Report
+from compiler.query_scope import written
+from compiler.value_types import check_value_types
 from grammar.format_soql import value_text
 from grammar.soql_tree import (
     And,
     Comparison,
     Condition,
+    CurrencyValue,
     FunctionCall,
     Not,
+    NullValue,
     Or,
     Paren,
     StringValue,
@@ -22,6 +27,8 @@ from grammar.soql_tree import (
     ValueList,
 )
 from grammar.source import Span
+
+_COMPARING = ("=", "!=", "<", "<=", ">", ">=", "IN", "NOT IN")
 
 
 def check_condition_rules(condition: Condition, object_name: str, report: Report) -> None:
@@ -37,6 +44,7 @@ def check_comparisons(condition: Condition, clause: Clause, report: Report) -> N
         check_places(left, clause, report)
         if isinstance(left, FunctionCall) and left.name.upper() == "DISTANCE" and operator not in ("<", ">"):
             report(distance_operator(operator, comparison.span))
+        check_function_value(comparison, report)
         if isinstance(right, SubSelect):
             if right.condition is not None:
                 check_comparisons(right.condition, Clause.WHERE, report)
@@ -46,6 +54,19 @@ def check_comparisons(condition: Condition, clause: Clause, report: Report) -> N
                 report(like_without_text(value_text(value), value.span))
             if isinstance(value, StringValue) and (length := len(value.value)) > LONGEST_TEXT * NEARLY:
                 report((text_too_long if length > LONGEST_TEXT else text_nearly_too_long)(length, value.span))
+
+
+def check_function_value(comparison: Comparison, report: Report) -> None:
+    """Report a value that what a function gives is never compared with: `CALENDAR_YEAR(CreatedDate) = THIS_YEAR`."""
+    left, right = comparison.left, comparison.right
+    if not isinstance(left, FunctionCall) or isinstance(right, NullValue) or comparison.operator not in _COMPARING:
+        return
+    name = left.name.upper()
+    function = FILTER_FUNCTIONS.get(name.lower())
+    if function is not None and function.gives != "string":
+        check_value_types(comparison, function.gives, function.name, None, report)
+    elif name in ("COUNT", "COUNT_DISTINCT", "SUM", "AVG", "GROUPING") and not isinstance(right, CurrencyValue):
+        check_value_types(comparison, "double", written(left), None, report)
 
 
 def comparisons(condition: Condition) -> list[Comparison]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from compiler.condition_rules import check_condition_rules
+from compiler.checks import label_as_name
+from compiler.condition_rules import check_condition_rules, comparisons
 from compiler.paths import Report
-from grammar.soql_tree import Condition
+from grammar.soql_tree import Condition, FieldPath
 from grammar.spec_tree import (
     AccountFilter,
     Accounts,
@@ -41,6 +42,9 @@ def check_filters(spec: Spec, report: Report) -> None:
     """Report what is wrong with the conditions of a spec in every org. With a schema, binding them does it."""
     for written in filters_of(spec):
         check_condition_rules(written.condition, written.object, report)
+        for comparison in comparisons(written.condition):
+            if isinstance(comparison.left, FieldPath) and " " in comparison.left.text:
+                report(label_as_name.label_as_name(comparison.left.text, comparison.left.span))
 
 
 def filters_of(spec: Spec) -> Iterator[WrittenFilter]:

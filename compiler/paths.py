@@ -44,7 +44,7 @@ def find_field(path: FieldPath, sobject: SObject, schema: Schema, report: Report
         reference = at.parent(name)
         if reference is None or reference.relationship_name is None:
             hidden = hidden_field.hidden_relationship(name, span, at, schema)
-            report(hidden or unknown_field.unknown_relationship(name, span, at))
+            report(hidden or unknown_field.unknown_relationship(name, span, at, schema))
             return None
         hops.append(reference)
         written.append(reference.relationship_name)

@@ -123,6 +123,8 @@ class _Groups:
         """Report what is in `value` and neither grouped nor aggregated."""
         if not isinstance(value, FieldPath | FunctionCall) or key(self.scope.operand(value)) in self.keys:
             return
+        if self._of_grouped_day(value):
+            return
         if isinstance(value, FieldPath) or (value.name.upper() in DATE_FUNCTIONS and not holds_aggregate(value)):
             self.report(ungrouped_field(written(value), value.span, clause))
         elif value.name.upper() == "GROUPING":
@@ -132,6 +134,15 @@ class _Groups:
         elif value.name.upper() not in AGGREGATES:
             for arg in value.args:
                 self._check(arg, clause)
+
+    def _of_grouped_day(self, value: FieldPath | FunctionCall) -> bool:
+        """Whether it is a date function of a field that is grouped, which is taken for dates.
+
+        Grouping by a date with time is refused by the schema.
+        """
+        if isinstance(value, FieldPath) or value.name.upper() not in DATE_FUNCTIONS:
+            return False
+        return bool(value.args) and key(self.scope.operand(value.args[0])) in self.keys
 
 
 def _grouping_refused(call: FunctionCall) -> Diagnostic:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from compiler.checks import value_type
 from compiler.paths import Report
 from compiler.record_id import is_record_id
 from compiler.resolved import FieldRef
 from compiler.schema import NUMBER_TYPES
+from grammar.date_literals import PLAIN
 from grammar.soql_tree import (
     BooleanValue,
     Comparison,
@@ -26,6 +29,12 @@ from grammar.soql_tree import (
 from grammar.source import NOWHERE
 
 _ORDERED = ("<", "<=", ">", ">=")
+_TRUTHS = {
+    **dict.fromkeys(("true", "yes", "y", "1"), "true"),
+    **dict.fromkeys(("false", "no", "n", "0"), "false"),
+}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})")
 
 
 def check_value_types(comparison: Comparison, kind: str, name: str, ref: FieldRef | None, report: Report) -> None:
@@ -109,14 +118,18 @@ def _written(value: Value) -> str:
 def _meant(value: Value, kind: str) -> str | None:
     """The value in the form that the field wants, where that is plain."""
     text = value.value if isinstance(value, StringValue) else _written(value)
+    if text.lower() == "null":
+        return "null"
     if kind in NUMBER_TYPES:
         return text if text.replace(".", "", 1).lstrip("+-").isdigit() else None
     if kind == "boolean":
-        return text.lower() if text.lower() in ("true", "false") else None
+        return _TRUTHS.get(text.lower())
+    if kind in ("date", "datetime") and text.upper() in PLAIN:
+        return text.upper()
     if kind == "datetime":
-        return f"{text}T00:00:00Z" if isinstance(value, DateValue) else None
+        return f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text if _STAMP.fullmatch(text) else None
     if kind == "date":
-        return text[:10] if isinstance(value, DateTimeValue) else None
+        return text[:10] if _DAY.fullmatch(text[:10]) and not isinstance(value, NumberValue) else None
     if kind == "time" or isinstance(value, StringValue):
         return None
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")

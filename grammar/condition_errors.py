@@ -194,14 +194,18 @@ def function_as_value(span: Span, written: str, literal: str | None) -> Diagnost
     )
 
 
-def unquoted_value(token: Token, span: Span, text: str) -> Diagnostic:
-    """A bare word stands where a value is wanted."""
+def unquoted_value(span: Span, text: str) -> Diagnostic:
+    """Bare words stand where a value is wanted."""
+    quoted = f"'{single_quoted(text)}'"
+    truth = {"yes": "true", "y": "true", "no": "false", "n": "false"}.get(text.lower())
     return Diagnostic(
         UNQUOTED_VALUE,
         f"`{text}` is no value: text stands in single quotes, and a field cannot be compared with a field",
         Label(span, "quotes missing?"),
-        help=f"write `'{text}'` if the text is meant",
-        fix=Fix("put it in quotes", (Edit(span, f"'{text}'"),)) if token.kind is Kind.NAME else None,
+        help=f"write `{truth}` for a checkbox, `{quoted}` for a text"
+        if truth
+        else f"write `{quoted}` if the text is meant",
+        fix=None if truth else Fix("put it in quotes", (Edit(span, quoted),)),
     )
 
 
@@ -217,13 +221,14 @@ def bad_clock(token: Token, why: str, example: str) -> Diagnostic:
     )
 
 
-def bad_date(token: Token, why: str, example: str) -> Diagnostic:
-    """A date or time that does not exist or is not complete."""
+def bad_date(token: Token, why: str, example: str, meant: str | None = None) -> Diagnostic:
+    """A date or time that does not exist or is not complete; `meant` is its right form where that is plain."""
     return Diagnostic(
         BAD_DATE,
         f"`{token.text}` is not a date that Salesforce takes: {why}",
         Label(token.span, why),
-        help=f"write it like `{example}`",
+        help=f"write `{meant}`" if meant else f"write it like `{example}`",
+        fix=Fix(f"write `{meant}`", (Edit(token.span, meant),)) if meant else None,
     )
 
 

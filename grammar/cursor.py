@@ -7,6 +7,7 @@ completion both read it, so they cannot name something that the parser would not
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from grammar import syntax_errors as errors
 from grammar.diagnostics import Diagnostic
@@ -35,6 +36,8 @@ class Cursor:
         self.tokens = cut.tokens
         self.index = 0
         self.depth = 0
+        self.formulas = 0
+        """How many functions of formulas are open, in which commas separate conditions."""
         self.in_spec = comments
         self.begins_item: Callable[[Cursor], bool] | None = None
         """Inside of a block: whether its next item begins at the cursor."""
@@ -46,9 +49,20 @@ class Cursor:
         self.offered: list[str] = []
         self.swallowing = tuple(t.start for t in cut.tokens if t.kind is Kind.UNCLOSED and "}" in t.text)
         """Where quotes begin that are not closed and took a closing brace with them."""
+        self.defined = frozenset(
+            name.lower for word, name in pairwise(cut.tokens) if word.first and word.lower == "define"
+        )
+        """Lower-case names of the definitions of a spec."""
         self.expected: tuple[str, ...] | None = None
         """What could have stood at the end of the text, once the first piece has failed there."""
-        self.diagnostics: list[Diagnostic] = []
+        self.diagnostics: list[Diagnostic] = [
+            errors.stray(text, span, in_spec=comments, last=self._ends_line(span)) for span in cut.strays
+        ]
+
+    def _ends_line(self, span: Span) -> bool:
+        """Whether nothing follows on the line."""
+        end = self.text.find("\n", span.end)
+        return not self.text[span.end : end if end >= 0 else len(self.text)].strip()
 
     @property
     def token(self) -> Token:
@@ -90,6 +104,10 @@ class Cursor:
         if self.expected is None and self.token.kind is Kind.END:
             self.expected = tuple(dict.fromkeys((*self.tried, *self.offered)))
 
+    def joined(self, index: int) -> bool:
+        """Whether nothing stands between a token and the one before it."""
+        return 0 < index < len(self.tokens) and self.tokens[index].start == self.tokens[index - 1].end
+
     def at_word(self, *words: str) -> bool:
         """Whether one of these keywords (lower case) stands here."""
         token = self.token
@@ -125,6 +143,9 @@ class Cursor:
         """Take one of the keywords, or fail."""
         if self.at_word(*words):
             return self.take()
+        if self.token.text in (":", "=") and words[-1] in ("from", "where"):
+            self.report(errors.sign_for_word(self.token, words[-1]))
+            return self.take()._replace(text=words[-1])
         raise self.fail()
 
     def expect_phrase(self, *words: str) -> None:

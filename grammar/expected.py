@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from grammar.cursor import Cursor, SyntaxFail
+from grammar.parse_comparison import Dialect
 from grammar.parse_query import query
-from grammar.parse_soql import Dialect, condition
+from grammar.parse_soql import condition
 from grammar.parse_spec import parse_statements
 from grammar.tokens import Kind, tokenize
 

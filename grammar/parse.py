@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from grammar import syntax_errors as errors
 from grammar.cursor import Cursor, SyntaxFail
+from grammar.parse_comparison import Dialect
 from grammar.parse_query import query
-from grammar.parse_soql import Dialect, condition
+from grammar.parse_soql import condition
 from grammar.parsed import Parsed
 from grammar.soql_tree import Condition, Query
 from grammar.tokens import Kind

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, get_args
 
 from grammar import syntax_errors as errors
 from grammar.cursor import Cursor, SyntaxFail
 from grammar.date_literals import COUNTED, PLAIN
 from grammar.parse_block import block, keyword, name, selection, text, words_start
-from grammar.parse_soql import Dialect, condition, field_path
+from grammar.parse_comparison import Dialect
+from grammar.parse_operator import is_operator
+from grammar.parse_path import field_path
+from grammar.parse_soql import condition
 from grammar.parse_value import parse_value, string_value
-from grammar.shapes import AGGREGATE, STATEMENTS
+from grammar.shapes import AGGREGATE, ITEMS, STATEMENTS
 from grammar.soql_tree import Condition, FieldPath, Value
 from grammar.source import Span
 from grammar.spec_tree import (
@@ -34,13 +38,23 @@ from grammar.statement_starts import begins_statement
 from grammar.tokens import Kind
 
 ACCOUNT_ITEMS = ("where", "customer", "prospect", "partner", "fields", "also", "except", "on")
+_CONDITION = re.compile(r"[=<>]|\s(like|in|includes)\s", re.IGNORECASE)
 AggregateName = Literal["sum", "max", "min", "latest", "earliest", "average", "count"]
 AGGREGATES: tuple[str, ...] = get_args(AggregateName)
 
 
 def where(cursor: Cursor) -> Condition:
     """`where C`."""
-    cursor.expect_word("where")
+    token, following = cursor.token, cursor.peek()
+    if token.kind is Kind.NAME and not token.is_word("where") and (is_operator(following) or following.text == "."):
+        cursor.report(errors.missing_word("where", token, ITEMS["where"]))
+    else:
+        cursor.expect_word("where")
+    if cursor.token.text in (":", "="):
+        cursor.dropped.append(cursor.index)
+        cursor.report(errors.sign_behind_word(cursor.take(), "where"))
+    if cursor.token.kind is Kind.TEXT and _CONDITION.search(cursor.token.text):
+        raise SyntaxFail(errors.quoted_condition(cursor.token))
     return condition(cursor, Dialect.SPEC)
 
 

@@ -9,7 +9,8 @@ from typing import TypeVar
 from grammar import syntax_errors as errors
 from grammar.cursor import Cursor, SyntaxFail
 from grammar.nearest import nearest
-from grammar.parse_soql import field_path
+from grammar.parse_operator import is_operator
+from grammar.parse_path import field_path
 from grammar.parse_value import string_value
 from grammar.shapes import ITEMS
 from grammar.soql_tree import FieldPath
@@ -40,6 +41,9 @@ def block(
             if not _swallowed_brace(cursor, opening):
                 cursor.report(errors.unclosed_block(opening, cursor.token))
             return tuple(items)
+        if items and cursor.token.text in (",", ";", ")"):
+            _pass_over(cursor)
+            continue
         begin, depth, cursor.shape = cursor.index, cursor.depth, shape
         cursor.begins_item = starts
         try:
@@ -54,6 +58,13 @@ def block(
             cursor.begins_item = None
     cursor.take()
     return tuple(items)
+
+
+def _pass_over(cursor: Cursor) -> None:
+    """Leave out a sign between two items."""
+    cursor.dropped.append(cursor.index)
+    token = cursor.take()
+    cursor.report(errors.stray_brace(token) if token.text == ")" else errors.between_items(token))
 
 
 def _note_items(cursor: Cursor, item: Callable[[Cursor], T]) -> None:
@@ -107,10 +118,16 @@ def keyword(cursor: Cursor, what: str, words: tuple[str, ...]) -> str:
     elif token.kind is Kind.NAME and (near := nearest(token.text, words)) is not None:
         cursor.report(errors.unknown_choice(token, what, words))
         word = near
+    elif "where" in words and token.kind is Kind.NAME and is_operator(cursor.peek()):
+        cursor.report(errors.missing_word("where", token, ITEMS["where"]))
+        return "where"
     else:
         raise cursor.fail()
     cursor.take()
     cursor.shape = ITEMS.get(word, cursor.shape)
+    if cursor.token.text in (":", "="):
+        cursor.dropped.append(cursor.index)
+        cursor.report(errors.sign_behind_word(cursor.take(), word))
     return word
 
 
@@ -135,7 +152,7 @@ def text(cursor: Cursor, words: str) -> Text:
         cursor.report(errors.unquoted_name(token.span, words, token.text[1:-1], token.text))
         return Text(token.text[1:-1], token.span)
     if token.kind is Kind.NAME and token.lower not in _AFTER_TEXT:
-        while cursor.token.kind is Kind.NAME and cursor.token.lower not in _AFTER_TEXT and not cursor.token.first:
+        while _goes_on(cursor):
             cursor.take()
         span = cursor.since(token.start)
         written = cursor.text[span.start : span.end]
@@ -143,6 +160,14 @@ def text(cursor: Cursor, words: str) -> Text:
         return Text(written, span)
     cursor.expect_kind(Kind.TEXT, words)
     return Text(string_value(cursor, token).value, token.span)
+
+
+def _goes_on(cursor: Cursor) -> bool:
+    """Whether a text without its quotes goes on: with another word, or with a sign inside of one (`Europe/Berlin`)."""
+    here = cursor.token
+    if here.first or here.lower in _AFTER_TEXT:
+        return False
+    return here.kind is Kind.NAME or (cursor.joined(cursor.index) and here.text in ("/", "-", "&"))
 
 
 def separated(
@@ -161,7 +186,15 @@ def separated(
     items = [item(cursor)]
     while True:
         token = cursor.token
-        if cursor.accept_sign(","):
+        if cursor.at_sign(","):
+            cursor.take()
+            if cursor.token.text == "}":
+                cursor.report(errors.trailing_comma(token))
+                return tuple(items)
+            items.append(item(cursor))
+        elif token.is_word("and") and cursor.peek().kind is Kind.NAME:
+            cursor.take()
+            cursor.report(errors.word_for_comma(token))
             items.append(item(cursor))
         elif token.kind is Kind.NAME and not ends(cursor) and not begins_statement(cursor) and not near(cursor):
             cursor.report(errors.missing_comma(token, cursor.last.span))

@@ -8,8 +8,10 @@ from grammar import syntax_errors as errors
 from grammar.cursor import Cursor
 from grammar.parse_accounts import link
 from grammar.parse_block import block, keyword, name, selection, separated, text, words_start
+from grammar.parse_comparison import Dialect
+from grammar.parse_path import field_path
 from grammar.parse_schedule import every
-from grammar.parse_soql import Dialect, condition, field_path
+from grammar.parse_soql import condition
 from grammar.source import Span
 from grammar.spec_tree import (
     Cases,

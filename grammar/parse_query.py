@@ -9,16 +9,9 @@ from grammar import syntax_errors as errors
 from grammar.cursor import Cursor, SyntaxFail
 from grammar.nearest import nearest
 from grammar.parse_apex import apex_variable, at_variable
-from grammar.parse_soql import (
-    RESERVED,
-    Dialect,
-    begins_clause,
-    close,
-    condition,
-    field_path,
-    operand_path,
-    source_path,
-)
+from grammar.parse_comparison import Dialect
+from grammar.parse_path import RESERVED, begins_clause, close, field_path, operand_path, source_path
+from grammar.parse_soql import condition
 from grammar.parse_value import parse_value, whole_number
 from grammar.soql_tree import (
     ChildQuery,
@@ -65,6 +58,8 @@ def query(cursor: Cursor) -> Query:
     where = condition(cursor, Dialect.SOQL) if cursor.accept_word("where") else None
     with_ = _with(cursor) if cursor.at_word("with") else None
     group_by = _group_by(cursor) if cursor.accept_word("group") else None
+    if group_by is None and cursor.token.is_word("having"):
+        raise SyntaxFail(query_errors.having_alone(cursor.token))
     having = condition(cursor, Dialect.SOQL) if group_by and cursor.accept_word("having") else None
     order_by = _order_by(cursor) if cursor.accept_word("order") else ()
     limit, limit_span = _count(cursor) if cursor.accept_word("limit") else (None, NOWHERE)

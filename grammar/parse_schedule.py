@@ -89,7 +89,8 @@ def _percent(cursor: Cursor) -> Percent:
     number = cursor.expect_kind(Kind.NUMBER, "a percentage such as 10%")
     if not cursor.accept_sign("%"):
         cursor.note_expected()
-        cursor.report(errors.missing_percent(number))
+        word = cursor.take() if cursor.token.is_word("percent") else None
+        cursor.report(errors.missing_percent(number, word))
     span = cursor.since(number.start)
     if not re.fullmatch(r"\d+(\.\d+)?", number.text):
         raise SyntaxFail(condition_errors.bad_number(number.span, number.text))

@@ -2,61 +2,37 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
-from grammar import condition_errors, query_errors
-from grammar import syntax_errors as errors
+from grammar import condition_errors, foreign_errors
 from grammar.cursor import Cursor, SyntaxFail
 from grammar.diagnostics import Edit, Fix
-from grammar.parse_apex import apex_variable, at_variable
-from grammar.parse_value import parse_value, refuse_thousands
+from grammar.parse_comparison import Dialect, compared, comparison
+from grammar.parse_formula import at_formula, formula
+from grammar.parse_operator import is_operator, sign
+from grammar.parse_path import DEEPEST, RESERVED, close, field_path
+from grammar.parse_value import parse_value
 from grammar.pasted_query import pass_query_head, pass_query_tail
-from grammar.soql_functions import NAMES, wrong_arguments
 from grammar.soql_tree import (
     And,
     Comparison,
     Condition,
-    FieldPath,
-    FunctionCall,
     Not,
-    NullValue,
-    Operand,
     Operator,
     Or,
     Paren,
-    SubSelect,
-    Use,
-    Value,
-    ValueList,
 )
 from grammar.source import Span
-from grammar.statement_starts import begins_statement
+from grammar.statement_starts import begins_something_else
 from grammar.tokens import Kind, Token
 
-_DEEPEST = 100
-_OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "LIKE", "IN", "NOT IN", "INCLUDES", "EXCLUDES")
-_OPERATOR_WORDS = tuple(f"`{operator}`" for operator in _OPERATORS)
-_SUBSELECT_TAILS = ("order", "limit", "offset", "group", "for")
-_SIGNS: dict[str, Operator] = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-# Words that name no field, object or alias (SOQL and SOSL Reference, "Alias Notation", and Salesforce's own grammar).
-RESERVED = frozenset(
-    {"select", "from", "using", "where", "with", "having", "limit", "for", "update", "by", "asc", "desc", "nulls"}
-    | {"first", "last", "and", "or", "not", "in", "like", "includes", "excludes", "null", "true", "false"}
-)
-_WORDS: dict[str, Operator] = {"like": "LIKE", "in": "IN", "includes": "INCLUDES", "excludes": "EXCLUDES"}
-
-
-class Dialect(Enum):
-    """What the text around a condition allows: in a spec a bare name is a definition, and aliases are refused."""
-
-    SPEC = "spec"
-    SOQL = "soql"
+_JOINTS = ("and", "or")
+_VALUES = (Kind.STRING, Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.TEXT, Kind.CURLY)
+_TURNED: dict[Operator, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 
 def condition(cursor: Cursor, dialect: Dialect) -> Condition:
     """Parse a condition at the cursor; stops at the first token that cannot belong to it. Raises SyntaxFail."""
     cursor.depth += 1
-    if cursor.depth > _DEEPEST:
+    if cursor.depth > DEEPEST:
         raise SyntaxFail(condition_errors.too_deep(cursor.token.span))
     outermost = cursor.depth == 1
     head = pass_query_head(cursor) if outermost else None
@@ -64,13 +40,13 @@ def condition(cursor: Cursor, dialect: Dialect) -> Condition:
     operands = [_operand(cursor, dialect)]
     operators: list[Token] = []
     while True:
-        if cursor.at_word("and", "or"):
+        if cursor.at_word(*_JOINTS):
             operators.append(cursor.take())
-        elif written := _foreign_joint(cursor):
+        elif written := _foreign_joint(cursor) or _missing_joint(cursor, operators):
             operators.append(written)
         else:
             break
-        operands.append(_operand(cursor, dialect))
+        operands.append(_operand(cursor, dialect, operands[-1]))
     cursor.depth -= 1
     joined = _joined(cursor, start, operands, operators)
     if outermost:
@@ -120,279 +96,104 @@ def _all_of(operands: list[Condition]) -> Condition:
     return And(tuple(operands), operands[0].span.to(operands[-1].span))
 
 
-def _operand(cursor: Cursor, dialect: Dialect) -> Condition:
-    token = cursor.token
-    if token.is_word("not") and not _is_operator(cursor.peek()):
+def _missing_joint(cursor: Cursor, operators: list[Token]) -> Token | None:
+    """Report that another condition follows without AND or OR; it is read as if the joint before it stood there."""
+    comma = cursor.token.text == ","
+    name, following = cursor.peek(int(comma)), cursor.peek(1 + int(comma))
+    if name.kind is not Kind.NAME or name.lower in RESERVED or begins_something_else(cursor):
+        return None
+    if comma and cursor.formulas:
+        return None
+    if not is_operator(following) and following.text != ".":
+        return None
+    before = cursor.token if comma else cursor.last
+    if comma:
+        cursor.dropped.append(cursor.index)
         cursor.take()
-        if cursor.token.is_word("not"):
-            cursor.depth += 1
-            if cursor.depth > _DEEPEST:
-                raise SyntaxFail(condition_errors.too_deep(cursor.token.span))
-            inner = _operand(cursor, dialect)
-            cursor.depth -= 1
-            cursor.report(condition_errors.bare_not(inner.span))
-            return Not(inner, cursor.since(token.start))
-        return Not(_operand(cursor, dialect), cursor.since(token.start))
+    cursor.report(foreign_errors.missing_joint(name, before, comma=comma))
+    word = operators[-1].text if operators else "AND"
+    return Token(Kind.NAME, word, name.start, name.start, name.first)
+
+
+def _operand(cursor: Cursor, dialect: Dialect, before: Condition | None = None) -> Condition:
+    """Parse one condition between joints; `before` is the one before it."""
+    token = cursor.token
+    if token.is_word("not") and not is_operator(cursor.peek()):
+        return _not(cursor, dialect)
+    if token.text == "!" and cursor.peek().text != "=":
+        fix = Fix("write `NOT`", (Edit(token.span, "NOT "),))
+        cursor.report(condition_errors.foreign_operator(token.span, "!", "`NOT`", fix))
+        return _not(cursor, dialect)
     cursor.offer("`NOT`", *(("a definition",) if dialect is Dialect.SPEC else ()))
     if cursor.at_sign("("):
         opening = cursor.take()
         inner = condition(cursor, dialect)
         close(cursor, opening)
         return Paren(inner, cursor.since(token.start))
-    if cursor.at_kind(Kind.NAME, "a field") and not _is_joint(token):
-        return _comparison(cursor, dialect)
+    if at_formula(cursor):
+        return formula(cursor, lambda c: condition(c, dialect))
+    if token.lower in _JOINTS and token.kind is Kind.NAME and cursor.index and cursor.peek().kind is not Kind.END:
+        cursor.report(foreign_errors.doubled_joint(token))
+        cursor.dropped.append(cursor.index)
+        cursor.take()
+        return _operand(cursor, dialect, before)
+    if isinstance(before, Comparison) and (is_operator(token) or token.kind in (Kind.STRING, Kind.TEXT, Kind.CURLY)):
+        return _half(cursor, dialect, before)
+    if cursor.at_kind(Kind.NAME, "a field") and token.lower not in _JOINTS:
+        return comparison(cursor, dialect, condition)
     if token.kind is Kind.UNCLOSED:
         raise cursor.fail()
+    if token.kind in _VALUES:
+        if token.kind is Kind.NUMBER and (cursor.peek().lower in _JOINTS or before is not None):
+            raise SyntaxFail(foreign_errors.filter_logic(token))
+        if is_operator(cursor.peek()):
+            return _value_first(cursor)
     raise SyntaxFail(condition_errors.missing_condition(token, cursor.last if cursor.index else None))
 
 
-def _is_joint(token: Token) -> bool:
-    return token.lower in ("and", "or")
+def _not(cursor: Cursor, dialect: Dialect) -> Condition:
+    start = cursor.take().start
+    doubled = cursor.token.is_word("not")
+    cursor.depth += 1
+    if cursor.depth > DEEPEST:
+        raise SyntaxFail(condition_errors.too_deep(cursor.token.span))
+    inner = _operand(cursor, dialect)
+    cursor.depth -= 1
+    if doubled:
+        cursor.report(condition_errors.bare_not(inner.span))
+    return Not(inner, cursor.since(start))
 
 
-def close(cursor: Cursor, opening: Token) -> Token:
-    """Take the `)` that belongs to `opening`, or fail, naming both ends."""
-    if cursor.at_sign(")"):
-        return cursor.take()
+def _half(cursor: Cursor, dialect: Dialect, before: Comparison) -> Condition:
+    """`Type = 'A' OR 'B'`, `ARR__c > 5 AND < 10`: what is missing is that of the comparison before."""
     token = cursor.token
-    if token.kind is Kind.END or token.text in ("{", "}"):
-        # Nothing can follow that belongs inside, so the rest is read as if the sign stood here.
-        cursor.note_expected()
-        cursor.report(errors.unclosed_parenthesis(opening, token, cursor.last.end))
-        return cursor.last
-    if token.kind is Kind.NAME:
-        raise SyntaxFail(errors.unclosed_parenthesis(opening, token, cursor.last.end))
-    raise cursor.fail()
+    left = cursor.text[before.left.span.start : before.left.span.end]
+    if is_operator(token):
+        cursor.report(foreign_errors.missing_left(token, left, None))
+        return compared(cursor, dialect, condition, before.left, token.start)
+    if before.operator not in ("=", "!=", "LIKE"):
+        raise SyntaxFail(condition_errors.missing_condition(token, cursor.last))
+    cursor.report(foreign_errors.missing_left(token, left, before.operator))
+    value = parse_value(cursor, pattern=before.operator == "LIKE")
+    return Comparison(before.left, before.operator, value, cursor.since(token.start))
 
 
-def _is_operator(token: Token) -> bool:
-    return token.text in _SIGNS or token.lower in _WORDS
-
-
-def _comparison(cursor: Cursor, dialect: Dialect) -> Condition:
+def _value_first(cursor: Cursor) -> Condition:
+    """`5 < ARR__c`, `0 < ARR__c < 10`."""
     start = cursor.token.start
-    # A spec may be tested on fields with such names, and what follows leaves no doubt.
-    named = dialect == Dialect.SPEC and (_is_operator(cursor.peek()) or cursor.peek().text == ".")
-    left = field_path(cursor) if named else operand_path(cursor)
-    at = cursor.token
-    if dialect == Dialect.SPEC and isinstance(left, FieldPath) and len(left.names) == 1 and _ends_condition(cursor):
-        cursor.offer(*_OPERATOR_WORDS)
-        return Use(left.names[0], left.span)
-    negated = False
-    if at.is_word("not"):
-        cursor.take()
-        negated = True
-    token = cursor.token
-    cursor.offer(*_OPERATOR_WORDS)
-    if token.kind is Kind.PUNCTUATION and token.text in _SIGNS and not negated:
-        cursor.take()
-        operator = _SIGNS[token.text]
-        _refuse_doubled_equals(cursor, token)
-        value = parse_value(cursor)
-        refuse_thousands(cursor, value)
-        return Comparison(left, operator, value, cursor.since(start), token.span)
-    if token.kind is Kind.NAME and token.lower in _WORDS:
-        cursor.take()
-        operator = _WORDS[token.lower]
-        if operator == "LIKE":
-            right = parse_value(cursor, pattern=True)
-            whole = cursor.since(start)
-            if negated:
-                name, pattern = (cursor.text[side.span.start : side.span.end] for side in (left, right))
-                text = f"(NOT {name} LIKE {pattern})"
-                fix = Fix("write it with NOT in front", (Edit(whole, text),))
-                cursor.report(
-                    condition_errors.foreign_operator(Span(at.start, token.end), "NOT LIKE", f"`{text}`", fix)
-                )
-                return Paren(Not(Comparison(left, "LIKE", right, whole), whole), whole)
-            return Comparison(left, operator, right, whole, token.span)
-        if negated and operator != "IN":
-            other = "EXCLUDES" if operator == "INCLUDES" else "INCLUDES"
-            fix = Fix(f"write `{other}`", (Edit(Span(at.start, token.end), other),))
-            cursor.report(
-                condition_errors.foreign_operator(Span(at.start, token.end), f"NOT {operator}", f"`{other}`", fix)
-            )
-            operator = "EXCLUDES" if operator == "INCLUDES" else "INCLUDES"
-        elif negated:
-            operator = "NOT IN"
-        written = Span(at.start, token.end)
-        return Comparison(left, operator, _list(cursor, operator, dialect), cursor.since(start), written)
-    if foreign := _foreign_test(cursor, left, start):
-        return foreign
-    name = cursor.text[left.span.start : left.span.end]
-    cursor.tried = ["`=`", "`!=`", "`<`", "`>`", "`LIKE`", "`IN`", "`NOT IN`"]
-    raise cursor.fail(f"a condition compares with a value, like `{name} = 'Customer'` or `{name} != null`")
-
-
-def _ends_condition(cursor: Cursor) -> bool:
-    """Whether the current token can follow a complete condition rather than a field."""
-    token = cursor.token
-    if token.kind is Kind.END or token.text in ("{", "}", ")"):
-        return True
-    if token.kind is Kind.TEXT:
-        # The next owner kind, in quotes of its own.
-        return cursor.peek().is_word("from")
-    if token.kind is not Kind.NAME or _is_operator(token):
-        return False
-    return token.lower not in ("not", "is", "between")
-
-
-def _refuse_doubled_equals(cursor: Cursor, sign: Token) -> None:
-    following = cursor.token
-    if sign.text == "=" and following.text == "=" and following.start == sign.end:
-        cursor.take()
-        span = Span(sign.start, following.end)
-        cursor.report(condition_errors.foreign_operator(span, "==", "`=`", Fix("write `=`", (Edit(span, "="),))))
-
-
-def _foreign_test(cursor: Cursor, left: FieldPath | FunctionCall, start: int) -> Condition | None:
-    """`IS NULL`, `IS NOT NULL` and `BETWEEN`, which SQL has and SOQL has not."""
-    token = cursor.token
-    if token.is_word("is"):
-        cursor.take()
-        operator: Operator = "!=" if cursor.accept_word("not") else "="
-        null = cursor.expect_word("null")
-        span = Span(token.start, null.end)
-        written = "IS NOT NULL" if operator == "!=" else "IS NULL"
-        fix = Fix(f"write `{operator} null`", (Edit(span, f"{operator} null"),))
-        cursor.report(condition_errors.foreign_operator(span, written, f"`{operator} null`", fix))
-        return Comparison(left, operator, NullValue(null.span), cursor.since(start))
-    if token.is_word("between"):
-        cursor.take()
-        low = parse_value(cursor)
-        cursor.expect_word("and")
+    low = parse_value(cursor)
+    found = sign(cursor)
+    if found is None:
+        raise SyntaxFail(condition_errors.missing_condition(cursor.token, cursor.last))
+    left = field_path(cursor)
+    name, value = (cursor.text[side.span.start : side.span.end] for side in (left, low))
+    first = f"{name} {_TURNED[found[0]]} {value}"
+    parts = [Comparison(left, _TURNED[found[0]], low, cursor.since(start))]
+    meant = first
+    if second := sign(cursor):
         high = parse_value(cursor)
-        whole = cursor.since(start)
-        name = cursor.text[left.span.start : left.span.end]
-        values = [cursor.text[v.span.start : v.span.end] for v in (low, high)]
-        text = f"({name} >= {values[0]} AND {name} <= {values[1]})"
-        fix = Fix("write two comparisons", (Edit(whole, text),))
-        cursor.report(condition_errors.foreign_operator(token.span, "BETWEEN", f"`{text}`", fix))
-        both = And((Comparison(left, ">=", low, whole), Comparison(left, "<=", high, whole)), whole)
-        return Paren(both, whole)
-    return None
-
-
-def field_path(cursor: Cursor, words: str = "a field") -> FieldPath:
-    """Parse `Name` or `Account.Owner.Name`."""
-    in_block = cursor.begins_item is not None
-    # In a block, a text in double quotes behind a name may be the next owner kind.
-    if cursor.in_spec and begins_statement(cursor) and not (in_block and cursor.peek().kind is Kind.TEXT):
-        cursor.tried.append(words)
-        raise cursor.fail()
-    first = cursor.expect_kind(Kind.NAME, words)
-    names = [first.text]
-    while cursor.token.text == "." and cursor.token.kind is Kind.PUNCTUATION:
-        cursor.take()
-        names.append(cursor.expect_kind(Kind.NAME, "a field").text)
-    return FieldPath(tuple(names), cursor.since(first.start))
-
-
-def operand_path(cursor: Cursor, *, inside: str = "", count_rows: bool = False) -> FieldPath | FunctionCall:
-    """Parse a field path, or a function with what stands in its parentheses.
-
-    `inside` is the function, in capitals, whose argument this is; `count_rows` says that COUNT() may stand here.
-    """
-    if cursor.token.kind is Kind.NAME and cursor.peek().text == "(":
-        name = cursor.take()
-        reported = len(cursor.diagnostics)
-        opening = cursor.take()
-        args: list[Operand] = []
-        cursor.depth += 1
-        if cursor.depth > _DEEPEST:
-            raise SyntaxFail(condition_errors.too_deep(name.span))
-        while not cursor.at_sign(")"):
-            if args and not cursor.accept_sign(","):
-                break
-            args.append(_argument(cursor, name.text.upper()))
-        cursor.depth -= 1
-        close(cursor, opening)
-        call = FunctionCall(name.text, tuple(args), cursor.since(name.start))
-        if len(cursor.diagnostics) == reported:
-            _check_call(cursor, call, name, inside, count_rows=count_rows)
-        return call
-    if cursor.token.lower in RESERVED:
-        cursor.tried.append("a field")
-        raise cursor.fail()
-    return field_path(cursor)
-
-
-def _argument(cursor: Cursor, function: str) -> Operand:
-    if cursor.at_kind(Kind.NAME, "a field") and cursor.token.lower not in ("null", "true", "false"):
-        return operand_path(cursor, inside=function)
-    return parse_value(cursor)
-
-
-def _check_call(cursor: Cursor, call: FunctionCall, name: Token, inside: str, *, count_rows: bool) -> None:
-    function = name.text.upper()
-    if function not in NAMES:
-        cursor.report(query_errors.unknown_function(name))
-    elif wants := wrong_arguments(function, call.args):
-        cursor.report(query_errors.function_arguments(name.text, wants, call.span))
-    elif function == "GEOLOCATION" and inside != "DISTANCE":
-        cursor.report(query_errors.geolocation_alone(call.span))
-    elif function == "COUNT" and not call.args and not count_rows:
-        cursor.report(query_errors.count_alone(call.span, "counts rows and can only stand alone behind SELECT"))
-
-
-def _list(cursor: Cursor, operator: Operator, dialect: Dialect) -> ValueList | SubSelect:
-    start = cursor.token.start
-    if at_variable(cursor):
-        return ValueList((apex_variable(cursor),), cursor.since(start))
-    opening = cursor.expect_sign("(")
-    if operator in ("IN", "NOT IN") and cursor.token.is_word("select"):
-        return _sub_select(cursor, opening, dialect)
-    if cursor.at_sign(")"):
-        cursor.take()
-        cursor.report(condition_errors.empty_list(cursor.since(start)))
-        return ValueList((), cursor.since(start))
-    items: list[Value] = [parse_value(cursor)]
-    while True:
-        if cursor.accept_sign(","):
-            items.append(parse_value(cursor))
-        elif cursor.token.kind in (Kind.STRING, Kind.NUMBER, Kind.DATE, Kind.DATETIME):
-            cursor.report(errors.missing_comma(cursor.token, cursor.last.span))
-            items.append(parse_value(cursor))
-        else:
-            break
-    close(cursor, opening)
-    return ValueList(tuple(items), cursor.since(start))
-
-
-def _sub_select(cursor: Cursor, opening: Token, dialect: Dialect) -> SubSelect:
-    cursor.expect_word("select")
-    field = field_path(cursor)
-    cursor.expect_word("from")
-    name = source_path(cursor)
-    token, alias = cursor.token, None
-    if token.kind is Kind.NAME and not begins_clause(cursor):
-        if dialect == Dialect.SPEC:
-            cursor.report(condition_errors.subselect_alias(token.span, token.text))
-        alias = cursor.take().text
-    inner = condition(cursor, dialect) if cursor.accept_word("where") else None
-    if cursor.token.kind is Kind.NAME and cursor.token.lower in _SUBSELECT_TAILS:
-        raise cursor.fail("a sub-select in a condition has no ORDER BY, LIMIT, OFFSET or GROUP BY: leave it out")
-    close(cursor, opening)
-    return SubSelect(field, name.text, inner, cursor.since(opening.start), name.span, alias)
-
-
-def source_path(cursor: Cursor) -> FieldPath:
-    """What stands behind FROM: an object, or a relationship as in `Account.Contacts`."""
-    if cursor.token.lower in RESERVED:
-        cursor.tried.append("an object")
-        raise cursor.fail()
-    return field_path(cursor, "an object")
-
-
-def begins_clause(cursor: Cursor) -> bool:
-    """Whether a clause follows rather than an alias, which may be called `offset`, `order` or `all`."""
-    word, following = cursor.token.lower, cursor.peek()
-    match word:
-        case "offset":
-            return following.kind is Kind.NUMBER or following.text in (":", "-")
-        case "order":
-            return following.kind is Kind.NAME and not following.is_word("order")
-        case "all":
-            return following.is_word("rows")
-        case _:
-            return word == "group" or word in RESERVED
+        meant = f"({first} AND {name} {second[0]} {cursor.text[high.span.start : high.span.end]})"
+        parts.append(Comparison(left, second[0], high, cursor.since(start)))
+    span = cursor.since(start)
+    cursor.report(foreign_errors.value_first(span, meant))
+    return parts[0] if len(parts) == 1 else Paren(And(tuple(parts), span), span)

@@ -6,7 +6,7 @@ from grammar import syntax_errors as errors
 from grammar.cursor import Cursor
 from grammar.date_literals import COUNTED, PLAIN
 from grammar.parse_block import block, keyword, name, text, words_start
-from grammar.parse_soql import field_path
+from grammar.parse_path import field_path
 from grammar.parse_value import parse_value
 from grammar.soql_tree import Value
 from grammar.source import Span

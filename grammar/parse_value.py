@@ -10,6 +10,7 @@ from grammar import condition_errors
 from grammar import syntax_errors as errors
 from grammar.cursor import Cursor, SyntaxFail
 from grammar.date_literals import COUNTED, PLAIN
+from grammar.foreign_values import foreign_value, goes_on, unchecked, unquoted
 from grammar.nearest import nearest
 from grammar.parse_apex import apex_variable, at_variable
 from grammar.soql_tree import (
@@ -37,15 +38,20 @@ VALUE_WORDS = "a value"
 _AFTER_VALUE = frozenset({"and", "or", "with", "group", "having", "order", "limit", "offset", "for", "update", "all"})
 _LONGEST_NUMBER = 20
 _LONGEST_COUNT = 9
+_NO_ZONE = "the zone is missing"
 _VALUE_HELP = "a value is text in single quotes, a number, a date, `true`, `false` or `null`"
 
 
 def parse_value(cursor: Cursor, *, pattern: bool = False) -> Value:
     """Parse the value at the cursor, with `pattern` the pattern of LIKE; raises SyntaxFail where none stands."""
     token = cursor.token
+    if not begins_something_else(cursor) and (foreign := foreign_value(cursor)):
+        return foreign
     if cursor.at_kind(Kind.STRING, VALUE_WORDS):
         cursor.take()
         rest = cursor.token
+        if rest.kind is Kind.STRING and rest.start == token.end:
+            raise SyntaxFail(errors.inner_quote(token, rest))
         if rest.kind is Kind.NAME and rest.start == token.end and rest.lower not in _AFTER_VALUE:
             raise SyntaxFail(errors.inner_quote(token, rest))
         return string_value(cursor, token, pattern=pattern)
@@ -63,6 +69,8 @@ def parse_value(cursor: Cursor, *, pattern: bool = False) -> Value:
             return StringValue(inside, inside, Span(token.start, token.start + 1 + len(inside)))
         case Kind.NUMBER:
             cursor.take()
+            if goes_on(cursor) and cursor.joined(cursor.index):
+                return unquoted(cursor, token)
             if not _NUMBER.fullmatch(token.text):
                 cursor.report(condition_errors.bad_number(token.span, token.text, _plain_number(token.text)))
             return NumberValue(token.text, token.span)
@@ -93,25 +101,6 @@ def whole_number(token: Token, what: str) -> int:
     if len(token.text) > _LONGEST_COUNT:
         raise SyntaxFail(errors.out_of_range(token.span, what, "0", "9" * _LONGEST_COUNT))
     return int(token.text)
-
-
-def refuse_thousands(cursor: Cursor, value: Value) -> None:
-    """Report `1,000,000`, of which `value` is the first digits, and pass over the rest; for places without a list."""
-    if not isinstance(value, NumberValue):
-        return
-    end, digits = value.span.end, value.text
-    while (
-        (cursor.token.text, cursor.token.start) == (",", end)
-        and (number := cursor.peek()).kind is Kind.NUMBER
-        and number.start == end + 1
-        and re.fullmatch(r"\d{3}(\.\d+)?", number.text)
-    ):
-        cursor.take()
-        end = cursor.take().end
-        digits += number.text
-    if end > value.span.end:
-        span = Span(value.span.start, end)
-        cursor.report(condition_errors.bad_number(span, cursor.text[span.start : span.end], digits))
 
 
 def string_value(cursor: Cursor, token: Token, *, pattern: bool = False) -> StringValue:
@@ -151,7 +140,8 @@ def _moment(cursor: Cursor, token: Token) -> Value:
     text = token.text
     if token.kind is Kind.DATE:
         if why := _why_no_date(text):
-            cursor.report(condition_errors.bad_date(token, why, "2026-01-31"))
+            cursor.report(condition_errors.bad_date(token, why, "2026-01-31", _padded(text)))
+            return unchecked(text, token.span)
         return DateValue(text, token.span)
     if token.kind is Kind.TIME:
         if why := _why_no_time(text.rstrip("Zz"), text[-1] in "Zz"):
@@ -161,8 +151,17 @@ def _moment(cursor: Cursor, token: Token) -> Value:
     zone = re.search(r"([Zz]|[+-]\d{2}:?\d{2})$", clock)
     bare = clock[: zone.start()] if zone else clock
     if why := _why_no_date(day) or _why_no_time(bare, zone is not None):
-        cursor.report(condition_errors.bad_date(token, why, "2026-01-31T10:20:30Z"))
+        meant = f"{text}Z" if why == _NO_ZONE and _why_no_date(day) is None else None
+        cursor.report(condition_errors.bad_date(token, why, "2026-01-31T10:20:30Z", meant))
+        return unchecked(text, token.span)
     return DateTimeValue(text, token.span)
+
+
+def _padded(text: str) -> str | None:
+    """`2024-1-5` with all its digits; None where that is no day."""
+    year, month, day = text.split("-")
+    padded = f"{year}-{month:0>2}-{day:0>2}"
+    return padded if padded != text and _why_no_date(padded) is None else None
 
 
 def _why_no_date(text: str) -> str | None:
@@ -183,7 +182,7 @@ def _why_no_time(text: str, zone: bool) -> str | None:
     if len(parts) < 3:
         return "seconds are missing"
     if not zone:
-        return "the zone is missing"
+        return _NO_ZONE
     if any(len(part.split(".")[0]) != 2 for part in parts):
         return "hours, minutes and seconds have two digits"
     try:
@@ -218,14 +217,7 @@ def _word(cursor: Cursor) -> Value:
         return CurrencyValue(money[1].upper(), amount, Span(token.start, end))
     if cursor.token.text == ":" and cursor.peek().kind is Kind.NUMBER:
         return _unknown_date_literal(cursor, token)
-    end = token.end
-    while cursor.token.text == "." and cursor.peek().kind is Kind.NAME:
-        cursor.take()
-        end = cursor.take().end
-    span = Span(token.start, end)
-    text = cursor.text[token.start : end]
-    cursor.report(condition_errors.unquoted_value(token, span, text))
-    return StringValue(text, text, span)
+    return unquoted(cursor, token)
 
 
 def _unknown_date_literal(cursor: Cursor, token: Token) -> DateLiteral:

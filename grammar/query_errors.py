@@ -13,6 +13,7 @@ RESERVED_ALIAS = Rule("E0140", "reserved-alias", Severity.ERROR)
 FUNCTION_ARGUMENTS = Rule("E0141", "function-arguments", Severity.ERROR)
 COUNT_ALONE = Rule("E0142", "count-not-alone", Severity.ERROR)
 UNKNOWN_SCOPE = Rule("E0421", "unknown-scope", Severity.ERROR)
+HAVING_ALONE = Rule("E0143", "having-without-groups", Severity.ERROR)
 
 SCOPES = (
     "everything",
@@ -36,12 +37,22 @@ _INSTEAD = {
 }
 
 
-def unknown_function(name: Token) -> Diagnostic:
-    """SOQL has no function of that name."""
+# Functions of formulas and of SQL that change nothing which a filter would look at.
+_NEEDLESS = frozenset({"text", "trim", "value", "upper", "lower"})
+
+
+def unknown_function(name: Token, whole: Span, inside: str | None) -> Diagnostic:
+    """SOQL has no function of that name; `inside` is its only argument as written, `whole` the call."""
+    if name.lower in _NEEDLESS and inside is not None:
+        return Diagnostic(
+            UNKNOWN_FUNCTION,
+            f"SOQL has no function `{name.text}`",
+            Label(name.span, "unknown function"),
+            help=f"write `{inside}` alone: Salesforce compares text without regard to case, and picklists as text",
+            fix=Fix(f"write `{inside}`", (Edit(whole, inside),)),
+        )
     near = _INSTEAD.get(name.lower) or nearest(name.text, NAMES.values())
-    if name.lower in ("upper", "lower"):
-        way_out = "leave it out: Salesforce compares text without regard to case"
-    elif name.lower in ("rollup", "cube"):
+    if name.lower in ("rollup", "cube"):
         way_out = f"`GROUP BY {name.text.upper()}(...)` stands alone, with all fields in its parentheses"
     elif near:
         way_out = f"did you mean `{near}`?"
@@ -106,4 +117,14 @@ def unknown_scope(token: Token) -> Diagnostic:
         Label(token.span, "unknown scope"),
         help=f"did you mean `{near}`?" if near else f"scopes are {', '.join(f'`{s}`' for s in SCOPES)}",
         fix=Fix(f"write `{near}`", (Edit(token.span, near),)) if near else None,
+    )
+
+
+def having_alone(token: Token) -> Diagnostic:
+    """HAVING without GROUP BY."""
+    return Diagnostic(
+        HAVING_ALONE,
+        "HAVING filters groups, and nothing groups the rows before it",
+        Label(token.span, "no GROUP BY before this"),
+        help="write the condition behind WHERE, or `GROUP BY` and a field before HAVING",
     )

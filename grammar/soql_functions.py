@@ -29,8 +29,9 @@ def wrong_arguments(name: str, args: Sequence[Operand]) -> str | None:
         case "DISTANCE":
             return None if _is_distance(args) else "a location field, GEOLOCATION(latitude, longitude) and 'mi' or 'km'"
         case "GEOLOCATION":
-            fits = len(args) == 2 and all(isinstance(arg, NumberValue) for arg in args)
-            return None if fits else "two numbers, the latitude and the longitude"
+            numbers = [float(arg.text) for arg in args if isinstance(arg, NumberValue)]
+            fits = len(args) == len(numbers) == 2 and abs(numbers[0]) <= 90 and abs(numbers[1]) <= 180
+            return None if fits else "two numbers, the latitude from -90 to 90 and the longitude from -180 to 180"
         case "FIELDS":
             fits = len(args) == 1 and isinstance(args[0], FieldPath) and args[0].text.upper() in FIELD_SETS
             return None if fits else "`ALL`, `CUSTOM` or `STANDARD`"

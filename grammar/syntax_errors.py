@@ -90,14 +90,15 @@ def missing_word(word: str, before: Token, shape: str) -> Diagnostic:
     )
 
 
-def missing_percent(number: Token) -> Diagnostic:
-    """A share without its sign."""
+def missing_percent(number: Token, word: Token | None = None) -> Diagnostic:
+    """A share without its sign; `word` is what stands for it, if anything."""
+    end = word.end if word is not None else number.end
     return Diagnostic(
         UNEXPECTED,
         f"a guard's share is a percentage, and `{number.text}` has no `%`",
         Label(number.span, "no `%` behind it"),
         help=f"write `{number.text}%`",
-        fix=Fix(f"write `{number.text}%`", (Edit(Span(number.end, number.end), "%"),)),
+        fix=Fix(f"write `{number.text}%`", (Edit(Span(number.end, end), "%"),)),
     )
 
 
@@ -153,13 +154,15 @@ def unclosed_quote(token: Token) -> Diagnostic:
 
 
 def inner_quote(token: Token, rest: Token) -> Diagnostic:
-    """A text in single quotes goes on behind its second quote, as in `'Bob's'`."""
+    """A text in single quotes goes on behind its second quote, as in `'Bob's'` or `'Bob''s'`."""
+    doubled = rest.kind is Kind.STRING
+    cut = Span(token.end - 1, token.end + 1 if doubled else token.end)
     return Diagnostic(
         UNCLOSED_QUOTE,
         f"this quote ends the value, and {found_words(rest)} follows it",
         Label(Span(token.end - 1, token.end), "the value ends here"),
         help="a quote inside of a value is written `\\'`",
-        fix=Fix("write the quote as `\\'`", (Edit(Span(token.end - 1, token.end), "\\'"),)),
+        fix=Fix("write the quote as `\\'`", (Edit(cut, "\\'"),)),
     )
 
 
@@ -236,4 +239,96 @@ def out_of_range(span: Span, what: str, low: str, high: str) -> Diagnostic:
         f"{what} must be from {low} to {high}",
         Label(span, "out of range"),
         help=f"write a number between {low} and {high}",
+    )
+
+
+def stray(text: str, span: Span, *, in_spec: bool, last: bool) -> Diagnostic:
+    """An invisible character, or a comment of another language; `last` says that nothing follows on its line."""
+    written = text[span.start : span.end]
+    if written[0] not in "-/":
+        message, label = f"there is an invisible character here (U+{ord(written[0]):04X})", "pasted along with the text"
+        return Diagnostic(
+            UNEXPECTED, message, Label(span, label), help="delete it", fix=Fix("delete it", (Edit(span, ""),))
+        )
+    mark = written[:2]
+    words = written[2:].removesuffix("*/").strip() if mark == "/*" else written[2:].strip()
+    if not in_spec:
+        message, way_out = "SOQL has no comments", "leave it out"
+    else:
+        message, way_out = f"comments begin with `#`, not with `{mark}`", f"write `# {words}`"
+    one_line = last and "\n" not in written
+    replacement = f"# {words}" if in_spec else ""
+    return Diagnostic(
+        UNEXPECTED,
+        message,
+        Label(span, "not a comment here"),
+        help=way_out,
+        fix=Fix(way_out, (Edit(span, replacement),)) if one_line or not in_spec else None,
+    )
+
+
+def trailing_comma(comma: Token) -> Diagnostic:
+    """A comma with nothing behind it."""
+    return Diagnostic(
+        UNEXPECTED,
+        "nothing follows this comma",
+        Label(comma.span, "one comma too much"),
+        help="leave it out",
+        fix=Fix("leave it out", (Edit(comma.span, ""),)),
+    )
+
+
+def between_items(token: Token) -> Diagnostic:
+    """A comma or semicolon between two items of a block."""
+    return Diagnostic(
+        UNEXPECTED,
+        f"the items of a block follow each other without {found_words(token)}",
+        Label(token.span, "not needed"),
+        help="leave it out",
+        fix=Fix("leave it out", (Edit(token.span, ""),)),
+    )
+
+
+def sign_behind_word(token: Token, word: str) -> Diagnostic:
+    """`where: ...`, `lookback = 90 days`."""
+    return Diagnostic(
+        UNEXPECTED,
+        f"`{word}` is followed by what it says, without {found_words(token)}",
+        Label(token.span, "one sign too much"),
+        help="leave it out",
+        fix=Fix("leave it out", (Edit(token.span, ""),)),
+    )
+
+
+def sign_for_word(token: Token, word: str) -> Diagnostic:
+    """`csm: CSM__c`, `arr = ARR__c`."""
+    return Diagnostic(
+        UNEXPECTED,
+        f"`{word}` stands here, not {found_words(token)}",
+        Label(token.span, f"`{word}` is meant"),
+        help=f"write `{word}`",
+        fix=Fix(f"write `{word}`", (Edit(token.span, f" {word}"),)),
+    )
+
+
+def word_for_comma(token: Token) -> Diagnostic:
+    """`except Fax and Jigsaw`."""
+    return Diagnostic(
+        MISSING_COMMA,
+        f"the items of a list are separated by commas, also where {found_words(token)} stands",
+        Label(token.span, "a comma belongs here"),
+        help="write a comma",
+        fix=Fix("write a comma", (Edit(token.span, ","),)),
+    )
+
+
+def quoted_condition(token: Token) -> Diagnostic:
+    """`where "Type = 'Customer'"`."""
+    inside = token.text[1:-1]
+    return Diagnostic(
+        UNEXPECTED,
+        "a filter is written as it stands in Salesforce, without quotes round it",
+        Label(token.span, "in quotes"),
+        help=f"write `{inside}`",
+        fix=Fix("leave the quotes out", (Edit(token.span, inside),)),
     )

@@ -15,7 +15,7 @@ class Kind(Enum):
     NAME = "a name"
     STRING = "a value in single quotes"
     TEXT = "a text in double quotes"
-    CURLY = "a text in typographic quotes"
+    CURLY = "a text in quotes of another kind"
     NUMBER = "a number"
     DATE = "a date"
     DATETIME = "a date with time"
@@ -61,20 +61,25 @@ class RawComment(NamedTuple):
 
 
 class Tokens(NamedTuple):
-    """All tokens of a text, END last; comments and blank lines apart."""
+    """All tokens of a text, END last; comments and blank lines apart.
+
+    `strays` are places that are passed over and must not be there: invisible characters, comments of other languages.
+    """
 
     tokens: tuple[Token, ...]
     comments: tuple[RawComment, ...]
     blank_before: frozenset[int]
+    strays: tuple[Span, ...] = ()
 
 
 _PATTERN = re.compile(
     r"""
       (?P<SPACE>\s+)
     | (?P<COMMENT>\#[^\n]*)
+    | (?P<STRAY>[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]+|--[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)
     | (?P<STRING>'(?:[^'\\\n]|\\[^\n])*')
     | (?P<TEXT>"(?:[^"\\\n]|\\[^\n])*")
-    | (?P<CURLY>[‘’‚“”„][^‘’“”\n]*[‘’“”])
+    | (?P<CURLY>[‘’‚“”„'"][^‘’“”\n]*[‘’“”]|`[^`\n]*`)
     | (?P<UNCLOSED>['"][^\n]*)
     | (?P<DATETIME>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[Tt][0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]+)?)?
                    (?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)
@@ -97,6 +102,7 @@ def tokenize(text: str, *, comments: bool) -> Tokens:
     """
     tokens: list[Token] = []
     found: list[RawComment] = []
+    strays: list[Span] = []
     blanks: set[int] = set()
     first, blank = True, False
     at, size = 0, len(text)
@@ -109,6 +115,8 @@ def tokenize(text: str, *, comments: bool) -> Tokens:
             breaks = text.count("\n", start, at)
             first = first or breaks > 0
             blank = blank or breaks > 1
+        elif name == "STRAY":
+            strays.append(Span(start, at))
         elif name == "COMMENT":
             if not comments:
                 at = start + 1
@@ -126,4 +134,4 @@ def tokenize(text: str, *, comments: bool) -> Tokens:
     if blank:
         blanks.add(len(tokens))
     tokens.append(Token(Kind.END, "", size, size, True))
-    return Tokens(tuple(tokens), tuple(found), frozenset(blanks))
+    return Tokens(tuple(tokens), tuple(found), frozenset(blanks), tuple(strays))

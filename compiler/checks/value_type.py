@@ -25,6 +25,10 @@ _WANTED = {
 }
 
 
+# What people mean who write these for a field that holds a single value.
+_OF_LISTS = {"INCLUDES": "IN", "EXCLUDES": "NOT IN"}
+
+
 def wanted_words(kind: str) -> str:
     """What a field of that type is compared with, in words."""
     return _WANTED.get(kind, "text in single quotes")
@@ -59,6 +63,7 @@ def operator_type(name: str, kind: str, operator: str, span: Span) -> Diagnostic
         f"`{operator}` does not work on `{name}`, which is {field_of_type(kind)}",
         Label(span, f"not for {field_of_type(kind)}"),
         help=help_text,
+        fix=Fix(f"write `{instead}`", (Edit(span, instead),)) if (instead := _OF_LISTS.get(operator)) else None,
     )
 
 

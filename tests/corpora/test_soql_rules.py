@@ -96,6 +96,25 @@ BROKEN = [
     ("E0111", r"SELECT Id FROM Account WHERE Name IN ('50\%')"),
     ("E0119", "SELECT Id FROM Opportunity WHERE CloseDate = 2023-02-29"),
     ("E0119", "SELECT Id FROM Opportunity WHERE CloseDate = 1699-12-31"),
+    # What functions give, compared with something else.
+    ("E0305", "SELECT Name FROM Opportunity GROUP BY Name HAVING SUM(Amount) > 'x'"),
+    ("E0305", "SELECT Name FROM Opportunity GROUP BY Name HAVING COUNT(Id) = TODAY"),
+    ("E0305", "SELECT Id FROM Opportunity WHERE CALENDAR_YEAR(CloseDate) = '2024'"),
+    ("E0305", "SELECT Id FROM Opportunity WHERE CALENDAR_YEAR(CloseDate) = THIS_YEAR"),
+    ("E0305", "SELECT Id FROM Case WHERE CALENDAR_MONTH(CreatedDate) = 2024-01-01"),
+    ("E0305", "SELECT Id FROM Case WHERE DAY_ONLY(CreatedDate) = '2024-01-01'"),
+    ("E0305", "SELECT Id FROM Case WHERE DAY_ONLY(CreatedDate) > 2024-01-01T00:00:00Z"),
+    ("E0305", "SELECT Id FROM Case WHERE HOUR_IN_DAY(CreatedDate) IN (9, 10:00:00Z)"),
+    ("E0305", "SELECT Id FROM A WHERE DISTANCE(L__c, GEOLOCATION(1, 2), 'km') < '5'"),
+    # Places and numbers that do not exist.
+    ("E0141", "SELECT Id FROM A WHERE DISTANCE(L__c, GEOLOCATION(91, 2), 'km') < 5"),
+    ("E0141", "SELECT Id FROM A WHERE DISTANCE(L__c, GEOLOCATION(1, -180.5), 'km') < 5"),
+    # Paths and groups.
+    ("E0128", "SELECT Account . Name FROM Contact"),
+    ("E0128", "SELECT Id FROM Contact WHERE Account. Owner.Name = 'x'"),
+    ("E0128", "SELECT Id FROM Contact ORDER BY Account .Name"),
+    ("E0143", "SELECT Name FROM Account HAVING COUNT(Id) > 1"),
+    ("E0143", "SELECT COUNT(Id) FROM Case WHERE IsClosed = true HAVING COUNT(Id) > 5"),
     # Clauses and limits.
     ("E0125", "SELECT Id FROM Account OFFSET 2001"),
     ("E0113", "SELECT Id FROM Account LIMIT -1"),
@@ -112,6 +131,18 @@ BROKEN = [
 ]
 
 KEPT = [
+    "SELECT CALENDAR_YEAR(CloseDate), SUM(Amount) FROM Opportunity GROUP BY CloseDate",
+    "SELECT Id FROM Case WHERE DAY_ONLY(convertTimezone(CreatedDate)) = 2024-01-01",
+    "SELECT Id FROM Case WHERE CALENDAR_YEAR(ClosedDate) != null AND HOUR_IN_DAY(CreatedDate) IN (9, 10)",
+    "SELECT Name FROM Opportunity GROUP BY Name HAVING MAX(CloseDate) > TODAY AND COUNT_DISTINCT(OwnerId) >= 2",
+    "SELECT Id FROM A WHERE DISTANCE(L__c, GEOLOCATION(-90, 180), 'mi') > 5.5",
+    "SELECT Id FROM Account WHERE AnnualRevenue > = 5 AND AnnualRevenue < = 9 AND Type ! = 'x'",
+    "SELECT Name, Format, Count__c, Data__c, Scope FROM Report WHERE Format = 'PDF' AND Count = 1 AND Distance > 2",
+    "SELECT Id FROM Case WHERE Order__c = 5 AND Group__r.Name = 'x' AND Limit__c > 2",
+    "SELECT Id FROM Account WHERE Name = 'a -- b' AND Site = 'https://x // y' AND Fax = '/* z */'",
+    "select id,name from account where (type='a'and industry='b')or(type='c')limit 5",
+    "SELECT Field, OldValue FROM AccountHistory WHERE Account.Type = 'Customer' ORDER BY CreatedDate DESC",
+    "SELECT Id, (SELECT Id, (SELECT Id, (SELECT Id FROM D__r) FROM C__r) FROM B__r) FROM A__c",
     "SELECT FORMAT(MAX(Amount)) top FROM Opportunity",
     "SELECT MAX(convertCurrency(Amount)) FROM Opportunity",
     "SELECT Type, GROUPING(Type) g FROM Account GROUP BY CUBE(Type, Rating) HAVING GROUPING(Rating) = 0",
@@ -162,8 +193,6 @@ AGAINST_THE_SCHEMA = [
     ("E0212", "SELECT (SELECT Id FROM Contact) FROM Account"),
     ("E0305", "SELECT Id FROM Opportunity WHERE Amount = '5'"),
     ("E0305", "SELECT Id FROM Opportunity WHERE CloseDate = 2024-01-01T00:00:00Z"),
-    ("E0305", "SELECT Id FROM Opportunity WHERE CALENDAR_YEAR(CloseDate) = '2024'"),
-    ("E0305", "SELECT Name FROM Opportunity GROUP BY Name HAVING SUM(Amount) > 'x'"),
     ("E0305", "SELECT Name FROM Opportunity GROUP BY Name HAVING MAX(CloseDate) > 5"),
     ("E0306", "SELECT AVG(CloseDate) FROM Opportunity"),
     ("E0306", "SELECT MAX(IsClosed) FROM Opportunity"),
