@@ -32,7 +32,7 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
     in, and sums that agree with Salesforce. What is not as it should be is always shown whole.
     """
     sections = [_headline(report), _guards(report), tables_section(report.tables, details=details)]
-    agreeing = [one for one in report.tie_outs if one.salesforce is not None and not one.differs]
+    agreeing = [one for one in report.tie_outs if _agrees(one)]
     if details:
         sections += [
             _section("Owners", [_owner(kind) for kind in report.owners]),
@@ -49,7 +49,7 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
         sections.append("\n".join(f"{title + ':':<14}{text}" for title, text in in_short if text))
         sections.append(
             _section(
-                "Sums that do not agree with Salesforce, or are not verified",
+                "Sums that lack rejected rows, do not agree with Salesforce, or are not verified",
                 [_tie_out(one) for one in report.tie_outs if one not in agreeing],
             )
         )
@@ -176,6 +176,12 @@ def _tie_out(one: TieOut) -> str:
         return f"{what}, not verified" + (f": {one.note}" if one.note else "") + parts
     verdict = f"but {one.salesforce} in Salesforce" if one.differs else "the same in Salesforce"
     return f"{what}, {verdict}" + (f" ({one.note})" if one.note and not one.differs else "") + parts
+
+
+def _agrees(one: TieOut) -> bool:
+    """Whether a sum is verified, and none of its rows was rejected."""
+    whole = one.split is None or not one.split.rejected.rows
+    return one.salesforce is not None and not one.differs and whole
 
 
 def _parts(split: Split) -> str:

@@ -259,11 +259,10 @@ def find_losses(space: Workspace, plan: Plan, published: Mapping[str, Columns], 
             old = before.get(column.name)
             if old is None or _widens(old, column.type):
                 continue
-            name, now = quote_name(column.name), duckdb_type(column.type)
+            name = quote_name(column.name)
             rows = space.run(
                 f"SELECT {quote_name(table.key[0])} FROM {name_of(CURRENT, 'statisfy', table.name)}"
-                f" WHERE {name} IS NOT NULL AND TRY_CAST(TRY_CAST({name} AS {now}) AS {duckdb_type(old)})"
-                f" IS DISTINCT FROM {name} ORDER BY 1"
+                f" WHERE {name} IS NOT NULL AND NOT coalesce({_same(name, old, column.type)}, FALSE) ORDER BY 1"
             )
             if rows:
                 first = ", ".join(str(key) for (key,) in rows[:5])
@@ -273,6 +272,14 @@ def find_losses(space: Workspace, plan: Plan, published: Mapping[str, Columns], 
                     f" the table stays as it is until `except {column.name}` in one run gives up the old values"
                 )
     return found
+
+
+def _same(name: str, old: ColumnType, new: ColumnType) -> str:
+    """The SQL that is true where a published value is worth as much in the new type; of a text its number counts."""
+    there = f"TRY_CAST({name} AS {duckdb_type(new)})"
+    if (old.kind, new.kind) == ("text", "decimal"):
+        return f"{there} = TRY_CAST({name} AS DECIMAL(38, 12))"
+    return f"TRY_CAST({there} AS {duckdb_type(old)}) = {name}"
 
 
 def _widens(old: ColumnType, new: ColumnType) -> bool:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import compiler
 import grammar
 from compiler.schema import Schema
@@ -254,6 +256,50 @@ def test_change_of_type_that_would_lose_values_freezes_the_table(tmp_path: Path)
         assert kept == [("ada@example.com",), (None,)]
         assert given_up.outcome is taken.outcome is Outcome.SUCCEEDED
         assert [int(value) for (value,) in after_.rows("SELECT Email FROM contacts WHERE Email IS NOT NULL")] == [7]
+
+
+@pytest.mark.parametrize(
+    ("field", "now", "value", "expected"),
+    [
+        ("Score__c", {"type": "currency", "precision": 18, "scale": 4}, "12.55", ["12.5500", "DECIMAL(38,4)"]),
+        ("Score__c", {"type": "double", "precision": 18, "scale": 0}, "12.55", ["12.55", "DECIMAL(38,2)"]),
+        ("Type", {"type": "multipicklist"}, "Customer", ["Customer", "VARCHAR"]),
+        ("Notes__c", {"type": "textarea", "length": 131072}, "x" * 300, ["x" * 300, "VARCHAR"]),
+        ("Notes__c", {"type": "double", "precision": 18, "scale": 2}, "12.5", ["12.50", "DECIMAL(38,2)"]),
+    ],
+    ids=["number to currency", "scale shrinks", "picklist to multi-select", "length grows", "text that is a number"],
+)
+def test_change_of_type_that_loses_nothing(
+    tmp_path: Path, field: str, now: Mapping[str, object], value: str, expected: list[str]
+) -> None:
+    """Where every kept value lives on in the field's new type the run goes on, and numbers keep their digits."""
+    described = {
+        **FIELDS,
+        "Account": tuple({"name": field, **now} if one["name"] == field else one for one in FIELDS["Account"]),
+    }
+    rows = {**SMALL, "Account": (account(1, **{field: value}),)}
+    with scene(tmp_path / "before", rows) as org:
+        org.run()
+    with scene(tmp_path / "after", rows, fields=described) as after_:
+        after_.folder = org.folder
+        report = after_.run()
+
+        assert (report.outcome, report.stale) == (Outcome.SUCCEEDED, ())
+        assert after_.rows(f"SELECT CAST({field} AS VARCHAR), typeof({field}) FROM accounts") == [tuple(expected)]
+
+
+def test_change_of_type_of_a_field_that_decides_stops_the_run(tmp_path: Path) -> None:
+    """A number that became text, a renewal date that got a time: errors at their places in the spec."""
+    changed = {
+        "Amount__c": fields("Subscription__c", Amount__c="string"),
+        "Renewal_Date__c": fields("Account", Renewal_Date__c="datetime"),
+    }
+    found = {}
+    for field, described in changed.items():
+        with after(tmp_path / field, described) as org:
+            found[field] = errors_of(org)
+
+    assert found == {field: [field] for field in changed}
 
 
 def test_user_whose_mail_is_hidden_keeps_it(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from engine.report import Outcome
-from tests.engine.scene import SPEC, Scene, counts, record_id, scene
+from tests.engine.faulty import Fault, real_but
+from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, counts, record_id, scene
 
 A1, A2, A3, A4 = (record_id("Account", n) for n in (1, 2, 3, 4))
 C1, C2 = record_id("Contact", 1), record_id("Contact", 2)
@@ -132,6 +134,69 @@ def test_merged_record_names_its_winner(org: Scene) -> None:
     assert counts(report, "accounts")["merged"] == 1
     assert org.rows(f"SELECT record_status, merged_into FROM accounts WHERE Id = '{A2}'") == [("merged", A1)]
     assert org.rows(f"SELECT account_id, record_status FROM contacts WHERE Id = '{C2}'") == [(A1, "active")]
+
+
+def test_what_hangs_on_a_contact_goes_and_comes_with_the_account(tmp_path: Path) -> None:
+    """Over two steps too: rows say that their parent is no longer in, and are active again when the account is back."""
+    described = (
+        {"name": "Name", "type": "string"},
+        {"name": "Contact__c", "type": "reference", "referenceTo": ["Contact"]},
+    )
+    training = {"Id": record_id("Training__c", 1), "Name": "T", "Contact__c": C1}
+    spec = SPEC + '\nobject Training__c as "Trainings" on contact via Contact__c\n'
+    rows = {**SMALL, "Training__c": (training,)}
+    with scene(tmp_path, rows, spec, fields={**FIELDS, "Training__c": described}) as org:
+        org.run()
+        org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Other"}})
+        org.run()
+        out = org.rows("SELECT record_status, record_status_reason FROM trainings")
+        org.change({"op": "delete", "object": "Account", "id": A1})
+        org.run()
+        deleted = status(org, "accounts")[A1], status(org, "trainings")
+        org.change(
+            {"op": "undelete", "object": "Account", "id": A1},
+            {"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Customer"}},
+        )
+        report = org.run()
+
+        assert out == [("parent_left", "its row of contacts is no longer in")]
+        assert deleted == ("deleted", {training["Id"]: "parent_left"})
+        assert counts(report, "trainings") == {"resumed": 1}
+
+
+def test_purged_after_it_was_deleted(org: Scene) -> None:
+    """What is known stays: a deleted record that leaves the bin is still a deleted one, and nothing changes."""
+    org.change({"op": "delete", "object": "Contact", "id": C2})
+    org.run()
+    org.change({"op": "hard_delete", "object": "Contact", "id": C2})
+    report = org.run()
+
+    assert not report.changed
+    assert status(org, "contacts")[C2] == "deleted"
+
+
+def test_rejected_row_that_was_in_keeps_its_last_values(org: Scene) -> None:
+    """A row of which a value cannot be taken any more is out as rejected, with its last good values, until it heals."""
+    bad = record_id("Subscription__c", 1)
+
+    def spoil(response: httpx.Response) -> httpx.Response:
+        body = response.json()
+        for one in body["records"]:
+            if one.get("Id") == bad and "Amount__c" in one:
+                one["Amount__c"] = "1,00"
+        return httpx.Response(200, json=body)
+
+    org.change({"op": "update", "object": "Subscription__c", "id": bad, "fields": {"Name": "New"}})
+    report = org.run(None, Fault("Status__c", real_but(spoil), None), confirmed=True)
+    rejected = org.rows(f"SELECT record_status, Name, Amount__c FROM subscriptions WHERE Id = '{bad}'")
+    why = org.rows("SELECT key, column_name, raw FROM s.accord.rejects")
+    healed = org.run(confirmed=True)
+
+    assert counts(report, "subscriptions") == {"rejected": 1, "newly_rejected": 1}
+    assert rejected == [("rejected", "S1", Decimal("100.500"))]
+    assert why == [(bad, "Amount__c", "1,00")]
+    assert counts(healed, "subscriptions") == {"resumed": 1}
+    assert org.rows("SELECT count(*) FROM s.accord.rejects") == [(0,)]
 
 
 def test_left_then_deleted(org: Scene) -> None:

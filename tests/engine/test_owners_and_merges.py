@@ -135,6 +135,31 @@ def test_person_accounts(tmp_path: Path) -> None:
         assert org.rows("SELECT account_id FROM contacts") == [(A1,)]
 
 
+def test_fields_of_the_person_are_fields_of_the_account(tmp_path: Path) -> None:
+    """`PersonEmail` and its like are columns of accounts and follow the person, who goes with the account."""
+    person = (
+        {"name": "IsPersonAccount", "type": "boolean"},
+        {"name": "PersonEmail", "type": "email"},
+        {"name": "PersonContactId", "type": "reference", "referenceTo": ["Contact"]},
+    )
+    c1 = record_id("Contact", 1)
+    ada = account(1, IsPersonAccount="true", PersonEmail="ada@example.com", PersonContactId=c1)
+    rows = {**SMALL, "Account": (ada, account(2, IsPersonAccount="false")), "Contact": (contact(1, 1),)}
+    with scene(tmp_path, rows, fields={**FIELDS, "Account": (*FIELDS["Account"], *person)}) as org:
+        org.run()
+        first = org.rows("SELECT PersonEmail, PersonContactId, is_person FROM accounts ORDER BY Id")
+        org.change({"op": "update", "object": "Account", "id": A1, "fields": {"PersonEmail": "new@example.com"}})
+        org.run()
+        changed = org.rows(f"SELECT PersonEmail FROM accounts WHERE Id = '{A1}'")
+        org.change({"op": "delete", "object": "Account", "id": A1})
+        org.run()
+
+        assert first == [("ada@example.com", c1, True), (None, None, False)]
+        assert changed == [("new@example.com",)]
+        assert org.rows("SELECT record_status FROM accounts ORDER BY Id") == [("deleted",), ("active",)]
+        assert org.rows("SELECT record_status FROM contacts") == [("parent_left",)]
+
+
 def test_every_status_is_documented() -> None:
     """docs/tables.md lists exactly the values that can stand in `record_status`."""
     page = (Path(__file__).parents[2] / "docs" / "tables.md").read_text(encoding="utf-8")
