@@ -60,18 +60,36 @@ def _json(running: Running) -> str:
 
 
 def _words(running: Running) -> str:
-    trust = f"\nClients must trust {running.certificate}\n" if running.certificate else ""
+    python = "Salesforce(instance_url=os.environ['ACCORD_INSTANCE_URL'], session_id=os.environ['ACCORD_ACCESS_TOKEN'])"
+    connection = "{instanceUrl: process.env.ACCORD_INSTANCE_URL, accessToken: process.env.ACCORD_ACCESS_TOKEN}"
+    password = running.org.settings.oauth.password or running.client_secret
+    trust, simple_salesforce = "", f"{python}   # needs accord sandbox --tls"
+    if running.certificate:
+        simple_salesforce = python
+        trust = f"""\
+  export CURL_CA_BUNDLE={running.certificate} REQUESTS_CA_BUNDLE={running.certificate}
+  export SSL_CERT_FILE={running.certificate} NODE_EXTRA_CA_CERTS={running.certificate}
+"""
     return f"""\
 {running.org.settings.name} answers at {running.instance_url}
-{trust}
+
 Use it from another terminal:
 
   export ACCORD_INSTANCE_URL={running.instance_url}
   export ACCORD_ACCESS_TOKEN='{running.access_token}'
+{trust}
   accord preview SPEC
-  accord run SPEC
+  curl -H "Authorization: Bearer $ACCORD_ACCESS_TOKEN" $ACCORD_INSTANCE_URL/services/data/v66.0/limits
+  SF_ACCESS_TOKEN=$ACCORD_ACCESS_TOKEN sf org login access-token --no-prompt --instance-url $ACCORD_INSTANCE_URL
 
-Or sign in with client id {running.client_id}
-and client secret {running.client_secret}
+In jsforce and simple-salesforce:
+
+  new jsforce.Connection({connection})
+  {simple_salesforce}
+
+To sign in with OAuth the endpoints are {running.instance_url}/services/oauth2/authorize and .../token,
+with client id {running.client_id}
+and client secret {running.client_secret}.
+{running.username} has the password {password}, for clients that want one.
 
 Ctrl-C ends it."""
