@@ -45,6 +45,11 @@ def having_sql(condition: Condition, scope: Scope, lookup: Lookup) -> str:
     for leaf in leaves(condition):
         if isinstance(leaf.right, SubSelect):
             raise SoqlError("MALFORMED_QUERY", "Semi join sub-selects are not allowed in HAVING", leaf.right.span)
+        values = leaf.right.items if isinstance(leaf.right, ValueList) else (leaf.right,)
+        for value in values:
+            if isinstance(value, CurrencyValue):
+                words = "an amount with a currency cannot be compared with an aggregate"
+                raise SoqlError("MALFORMED_QUERY", words, value.span)
     return _Conditions(scope, lookup).sql(condition)
 
 

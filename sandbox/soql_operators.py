@@ -6,7 +6,7 @@ import re
 
 from compiler.meaning import Switches
 from compiler.schema import NUMBER_TYPES
-from grammar.soql_tree import Comparison, DateLiteral, StringValue, ValueList
+from grammar.soql_tree import Comparison, CurrencyValue, DateLiteral, StringValue, ValueList
 from grammar.source import Span
 from sandbox.errors import SoqlError
 from sandbox.soql_literals import wrong_kind
@@ -35,6 +35,8 @@ def check_operator(left: Operand, leaf: Comparison, switches: Switches) -> None:
         raise _invalid_operator(kind, leaf.span)
     values = leaf.right.items if isinstance(leaf.right, ValueList) else (leaf.right,)
     for value in values:
+        if isinstance(value, CurrencyValue) and kind != "currency":
+            raise wrong_kind(left, value)
         if operator != "LIKE" and isinstance(value, StringValue) and _LIKE_ESCAPE.search(value.raw):
             raise SoqlError(
                 "MALFORMED_QUERY", f"Invalid string literal '{value.raw}'. Illegal character sequence", value.span

@@ -22,6 +22,9 @@ def check_rules(query: Query, child: bool = False) -> None:
         raise SoqlError("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {LARGEST_OFFSET}", query.span)
     if query.scope and query.scope.lower() not in ("everything", "mine"):
         raise SoqlError("MALFORMED_QUERY", f"scope '{query.scope}' is not supported here", query.span)
+    if query.with_ is not None:
+        words = "this org has no data categories: WITH cannot be used"
+        raise SoqlError("MALFORMED_QUERY", words, query.with_.span)
     if len(query.order_by) > _MOST_ORDER_FIELDS:
         raise SoqlError("MALFORMED_QUERY", f"more than {_MOST_ORDER_FIELDS} fields in ORDER BY", query.span)
     _check_functions(query)

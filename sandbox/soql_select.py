@@ -111,6 +111,8 @@ class SelectList:
             branch.members.append(self._compound(branch.entity, operand))
             return
         cell = self.columns.cell(operand.name, operand)
+        if _has(branch, cell.key):  # a function of the field stands there under its name
+            raise SoqlError("INVALID_FIELD", f"duplicate field selected: {header}", self.query.span)
         branch.members.append(cell)
         self.columns.show(header, cell.at)
 
@@ -161,7 +163,7 @@ class SelectList:
         if alias is None and name in ("FORMAT", "TOLABEL", "CONVERTCURRENCY"):
             assert operand.owner is not None
             branch, key = self._branch(root, operand.owner, call.span), operand.name
-        if key in {m.key for m in branch.members if isinstance(m, Cell)}:
+        if _has(branch, key):
             raise SoqlError("MALFORMED_QUERY", f"duplicate alias: {key}", call.span)
         cell = self.columns.cell(key, operand)
         branch.members.append(cell)
@@ -268,6 +270,10 @@ class _Branch:
         self.entity = entity
         self.members: list[Cell | Compound | ChildRecords | Choice | ParentRecord | _Branch] = []
         self.parents: dict[str, _Branch] = {}
+
+
+def _has(branch: _Branch, key: str) -> bool:
+    return any(isinstance(member, Cell) and member.key == key for member in branch.members)
 
 
 def _check_typeof(query: Query) -> None:

@@ -78,6 +78,21 @@ def test_a_relationship_stands_in_typeof_or_in_the_list(client: httpx.Client) ->
     assert refused(client, f"SELECT Owner.Name, {typeof} FROM Account")[0] == "MALFORMED_QUERY"
 
 
+@pytest.mark.parametrize(
+    ("soql", "code"),
+    [
+        ("SELECT Id FROM Account WHERE Big__c > USD5", "INVALID_FIELD"),
+        ("SELECT Type FROM Account GROUP BY Type HAVING SUM(ARR__c) > USD5", "MALFORMED_QUERY"),
+        ("SELECT toLabel(Type), Type FROM Account", "INVALID_FIELD"),
+        ("SELECT Type, toLabel(Type) FROM Account", "MALFORMED_QUERY"),
+        ("SELECT Id FROM Account WITH DATA CATEGORY Geo__c AT Europe__c", "MALFORMED_QUERY"),
+    ],
+)
+def test_what_would_be_ignored_or_mixed_up_is_refused(soql: str, code: str, client: httpx.Client) -> None:
+    """Amounts beside what is no currency, one key for two values, categories that no org folder has."""
+    assert refused(client, soql)[0] == code
+
+
 def test_groups_and_joined_rows_come_in_the_same_order_each_time(client: httpx.Client) -> None:
     """Without ORDER BY groups are in the order of their keys, and rows in that of the table."""
     groups = query(client, "SELECT Type, COUNT(Id) FROM Account GROUP BY Type")["records"]
