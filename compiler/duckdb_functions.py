@@ -154,6 +154,7 @@ FUNCTIONS: Mapping[str, Callable[[tuple[Typed, ...], ColumnType], str]] = {
     "is_null": _text_form("({} IS NULL)"),
     "is_not_null": _text_form("({} IS NOT NULL)"),
     "=": lambda args, result: f"({equal(args[0], args[1])})",
+    "<=": lambda args, result: f"({args[0].sql} <= {args[1].sql})",
     "if": _if,
     "true_if": _text_form("coalesce({}, FALSE)"),
     "web_domain": _web_domain,

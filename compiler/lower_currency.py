@@ -1,5 +1,8 @@
 """Amounts in several currencies: converted row by row with the org's own rates, before anything is added up.
 
+Where the org has dated rates the amounts of opportunities and of their products are converted with the rate of the day
+on which they close, as Salesforce does (SOQL reference, convertCurrency); all others with the rates of now.
+
 A rate says how many units of its currency make one of the corporate currency (Salesforce, CurrencyType). A converted
 amount is rounded once, half away from zero, to six digits behind the point (or as many as the amount has, if more).
 """
@@ -17,8 +20,10 @@ from compiler.relation import (
     Expr,
     Extracted,
     Filtered,
+    First,
     Joined,
     Lit,
+    OrderKey,
     Relation,
     Select,
     Take,
@@ -30,6 +35,9 @@ from grammar.source import NOWHERE
 
 ISO = "CurrencyIsoCode"
 CONVERTED_SCALE = 6
+# The day that decides on the rate, by object.
+DATED_BY = {"Opportunity": ("CloseDate",), "OpportunityLineItem": ("Opportunity", "CloseDate")}
+DATED_RATES = "DatedConversionRate"
 _TEXT = ColumnType("text")
 _BOOLEAN = ColumnType("boolean")
 
@@ -43,6 +51,25 @@ def draft_rates(drafts: Drafts) -> ExtractDraft:
         if ref is not None:
             draft.need(ref, deciding=True)
     return draft
+
+
+def draft_dated_rates(drafts: Drafts) -> ExtractDraft:
+    """The org's rates with the days from which and until which they hold; they are read at every run."""
+    draft = drafts.draft("dated_rates", DATED_RATES, None, NOWHERE)
+    sobject = drafts.schema.object(DATED_RATES)
+    for name in ("IsoCode", "ConversionRate", "StartDate", "NextStartDate"):
+        ref = find_field(FieldPath((name,), NOWHERE), sobject, drafts.schema, lambda _: None) if sobject else None
+        if ref is not None:
+            draft.need(ref, deciding=True)
+    return draft
+
+
+def day_of(sobject: str, drafts: Drafts) -> FieldRef | None:
+    """The field with the day whose rate an object's amounts are converted with; None: with the rates of now."""
+    root, names = drafts.schema.object(sobject), DATED_BY.get(sobject)
+    if root is None or names is None or drafts.schema.object(DATED_RATES) is None:
+        return None
+    return find_field(FieldPath(names, NOWHERE), root, drafts.schema, lambda _: None)
 
 
 def currency_of(ref: FieldRef, drafts: Drafts) -> FieldRef | None:
@@ -67,10 +94,10 @@ def converted(
     assert source.value is not None
     own = currency_of(source.value, drafts)
     assert own is not None
-    rates = Extracted(draft_rates(drafts).id)
+    day = day_of(source.object, drafts)
     amount = column_type(source.value.field)
     scale = ColumnType("decimal", max(amount.scale, CONVERTED_SCALE))
-    relation: Relation = Joined(rows, rates, "left", ((own.name, "IsoCode"),), (Take("own rate", "ConversionRate"),))
+    relation = _with_rate(rows, names, own.name, "own rate", day, drafts)
     value: Expr = Col(source.value.name)
     if source.currency.kind != "corporate":
         if source.currency.kind == "account":
@@ -78,10 +105,40 @@ def converted(
         else:
             target = Assign("target", Lit(source.currency.code, _TEXT))
             relation = Select(relation, (*picked(*names, "own rate"), target))
-        relation = Joined(relation, rates, "left", (("target", "IsoCode"),), (Take("target rate", "ConversionRate"),))
+        relation = _with_rate(relation, [*names, "own rate", "target"], "target", "target rate", day, drafts)
         value = Call("multiply", (value, Col("target rate")))
     amount_there = Call("divide_exact", (value, Col("own rate")), scale)
     return Select(relation, (*picked(*names), Assign("converted", amount_there)))
+
+
+def _with_rate(
+    rows: Relation, names: list[str], code: str, rate: str, day: FieldRef | None, drafts: Drafts
+) -> Relation:
+    """The rows (columns `names`) with the rate of the currency in their column `code`; with a `day`, that day's.
+
+    INVARIANT: each row stays one. The corporate currency has a rate on every day, its own.
+    """
+    rates = Extracted(draft_rates(drafts).id)
+    if day is None:
+        return Joined(rows, rates, "left", ((code, "IsoCode"),), (Take(rate, "ConversionRate"),))
+    dated = Extracted(draft_dated_rates(drafts).id)
+    bounds = (
+        Take("rate", "ConversionRate"),
+        Take("rate id", "Id"),
+        Take("from", "StartDate"),
+        Take("next", "NextStartDate"),
+    )
+    begun = Call("<=", (Col("from"), Col(day.name)))
+    over = Call("true_if", (Call("<=", (Col("next"), Col(day.name))),))
+    holding = Filtered(
+        Joined(rows, dated, "inner", ((code, "IsoCode"),), bounds), Call("and", (begun, Call("not", (over,))))
+    )
+    of_day = First(holding, ("Id",), (OrderKey("from", descending=True), OrderKey("rate id")))
+    corporate = Filtered(rates, Call("true_if", (Col("IsCorporate"),)))
+    own, always = f"{rate} of the day", f"{rate} always"
+    joined = Joined(rows, of_day, "left", (("Id", "Id"),), (Take(own, "rate"),))
+    joined = Joined(joined, corporate, "left", ((code, "IsoCode"),), (Take(always, "ConversionRate"),))
+    return Select(joined, (*picked(*names), Assign(rate, Call("coalesce", (Col(own), Col(always))))))
 
 
 def with_corporate_code(base: Relation, drafts: Drafts) -> Relation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.lower_currency import CONVERTED_SCALE, converted, converts, currency_of
+from compiler.lower_currency import CONVERTED_SCALE, converted, converts, currency_of, day_of
 from compiler.lower_links import linked, picked
 from compiler.lower_soql import Drafts, ExtractDraft, column_type
 from compiler.plan import Source
@@ -63,7 +63,8 @@ def draft_aggregate(extract_id: str, source: ResolvedAggregate, drafts: Drafts) 
     """What must be read for an aggregate."""
     draft = drafts.draft(extract_id, source.object, source.filter, source.span)
     currency = currency_of(source.value, drafts) if source.value else None
-    for ref in (source.link.child, source.value, source.by, currency):
+    day = day_of(source.object, drafts) if converts(source, drafts) else None
+    for ref in (source.link.child, source.value, source.by, currency, day):
         if ref is not None:
             draft.need(ref, deciding=True)
     return draft
@@ -80,7 +81,8 @@ def join_aggregate(
     by = draft.need(source.by, deciding=True) if source.by else None
     currency = currency_of(source.value, drafts) if source.value else None
     own = draft.need(currency, deciding=True) if currency else None
-    columns = list(dict.fromkeys(name for name in ("Id", value, by, own) if name is not None))
+    day = day_of(source.object, drafts) if converts(source, drafts) else None
+    columns = list(dict.fromkeys(n for n in ("Id", value, by, own, day.name if day else None) if n is not None))
     rows = linked(draft, columns, source.link, accounts, "account_id")
     per_account: Relation
     if source.function == "latest" or source.function == "earliest":

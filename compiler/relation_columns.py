@@ -286,6 +286,7 @@ SIGNATURES: Mapping[str, Signature] = {
     "is_null": Signature(1, 1, _boolean),
     "is_not_null": Signature(1, 1, _boolean),
     "=": Signature(2, 2, _compared),
+    "<=": Signature(2, 2, _from(_BOOLEAN, "<=", "date")),
     "if": Signature(3, 3, _if),
     "true_if": Signature(1, 1, _from(_BOOLEAN, "true_if", "boolean")),
     "web_domain": Signature(1, 1, _from(_TEXT, "web_domain", "text")),

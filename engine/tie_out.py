@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from compiler.lower_currency import DATED_BY, DATED_RATES
 from compiler.plan import Extract, ExtractColumn, Plan
 from compiler.print_soql import print_query
 from compiler.probe import sum_query
@@ -33,6 +34,7 @@ HALF_A_CENT = Decimal("0.005")
 DOUBLE_DIGITS = Decimal("1e-14")
 _ISO = "CurrencyIsoCode"
 _RATES = "currencies"
+_DATED = "its amounts are converted with the rates of their days, and Salesforce does not say how it adds them up"
 _MANY_UNREAD = "many rows of accounts that are not in were not read"
 
 
@@ -65,6 +67,10 @@ def tie_out(
         if extract.id in in_part:
             rows = staged[extract.id].rows
             found.append(TieOut(extract.id, column.name, rows, None, None, "its match list is read once a day"))
+            continue
+        if column.salesforce_type in MONEY_TYPES and extract.object in DATED_BY and schema.object(DATED_RATES):
+            rows = staged[extract.id].rows
+            found.append(TieOut(extract.id, column.name, rows, None, None, _DATED))
             continue
         several = schema.multi_currency and column.salesforce_type in MONEY_TYPES
         iso = _ISO if several and _ISO in staged[extract.id].columns else None

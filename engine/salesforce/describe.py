@@ -10,7 +10,16 @@ from engine.events import StageStarted
 from engine.salesforce.client import SalesforceClient
 
 # Objects that a sync of accounts looks at whatever the spec says; those that the org has not are left out.
-ALWAYS = ("Account", "Contact", "Opportunity", "User", "RecordType", "Group", "CurrencyType")
+ALWAYS = (
+    "Account",
+    "Contact",
+    "Opportunity",
+    "User",
+    "RecordType",
+    "Group",
+    "CurrencyType",
+    "DatedConversionRate",
+)
 
 
 class Described(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 
 from compiler.record_id import to_18
 from sandbox import Org, serve
-from tests.engine.scene import FIELDS, PREFIXES, Scene, account, subscription, user
+from tests.engine.scene import FIELDS, PREFIXES, Scene, account, record_id, subscription, user
 
 ISO = {"name": "CurrencyIsoCode", "type": "picklist"}
 RATES = (
@@ -113,3 +113,110 @@ def test_a_largest_amount_is_found_after_conversion(tmp_path: Path) -> None:
     got = arr(tmp_path, "max(Amount__c) of Subscription__c via Account__c in corporate currency")
 
     assert got == [(Decimal(80), "EUR"), (Decimal("6.25"), "EUR"), (None, "EUR")]
+
+
+DATED = (
+    ("USD", "1.25", "2020-01-01", "2026-01-01"),
+    ("USD", "2", "2026-01-01", "2026-02-01"),
+    ("USD", "4", "2026-02-01", ""),
+    ("JPY", "100", "2026-02-01", ""),
+)
+
+
+def dated_org() -> Org:
+    """An org with dated rates, and opportunities that close on days before, on and after a change of them."""
+    day = {"name": "CloseDate", "type": "date"}
+    amount = {"name": "Amount", "type": "currency", "precision": 18, "scale": 2}
+    described: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "keyPrefix": PREFIXES[name],
+            "fields": [*fields, *([ISO] if name in ("Account", "Opportunity") else [])]
+            + ([day, amount] if name == "Opportunity" else []),
+        }
+        for name, fields in FIELDS.items()
+    ]
+    rate = {"name": "ConversionRate", "type": "double", "precision": 18, "scale": 6}
+    described.append(
+        {
+            "name": "CurrencyType",
+            "keyPrefix": "01L",
+            "fields": [{"name": "IsoCode", "type": "picklist"}, rate, {"name": "IsCorporate", "type": "boolean"}],
+        }
+    )
+    described.append(
+        {
+            "name": "DatedConversionRate",
+            "keyPrefix": "04w",
+            "fields": [
+                {"name": "IsoCode", "type": "picklist"},
+                rate,
+                {"name": "StartDate", "type": "date"},
+                {"name": "NextStartDate", "type": "date"},
+            ],
+        }
+    )
+
+    def deal(number: int, parent: int, amount: str, code: str, closes: str) -> dict[str, str]:
+        row = {"Id": to_18(f"006{number:012d}"), "Name": f"D{number}", "AccountId": record_id("Account", parent)}
+        return {**row, "Amount": amount, "CurrencyIsoCode": code, "CloseDate": closes}
+
+    rows = {
+        "Account": ROWS["Account"],
+        "User": ROWS["User"],
+        "CurrencyType": [{k: v for k, v in one.items() if k != "IsActive"} for one in RATES],
+        "DatedConversionRate": [
+            {"Id": to_18(f"04w{n:012d}"), "IsoCode": code, "ConversionRate": r, "StartDate": f, "NextStartDate": u}
+            for n, (code, r, f, u) in enumerate(DATED, 1)
+        ],
+        "Opportunity": [
+            deal(1, 1, "100", "USD", "2025-12-31"),
+            deal(2, 1, "100", "USD", "2026-01-01"),
+            deal(3, 1, "100", "USD", "2026-02-15"),
+            deal(4, 1, "7", "EUR", "2026-02-15"),
+            deal(5, 2, "10", "EUR", "2026-02-15"),
+            deal(6, 3, "500", "JPY", "2025-01-01"),
+        ],
+    }
+    return Org.from_rows(described, rows, {"name": "Dated", "now": "2026-03-01T12:00:00Z", "multi_currency": True})
+
+
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [
+        ("corporate", [("162", "EUR"), ("10", "EUR"), (None, "EUR")]),
+        ('"USD"', [("328", "USD"), ("40", "USD"), (None, "USD")]),
+    ],
+)
+def test_opportunities_are_converted_with_the_rates_of_their_days(
+    tmp_path: Path, currency: str, expected: list[tuple[str | None, str]]
+) -> None:
+    """A deal counts at the rate of the day on which it closes; where a day has no rate there is no total."""
+    source = f"sum(Amount) of Opportunity via AccountId in {currency} currency"
+    spec = f"accord 1\naccounts {{ customer where Type = 'Customer' }}\narr from {source}\n"
+    with serve(dated_org()) as running:
+        scene = Scene(running, tmp_path, spec)
+        report = scene.run()
+        again = scene.run()
+        got = scene.rows("SELECT arr, arr_currency FROM accounts ORDER BY Id")
+
+    assert report.outcome == "succeeded"
+    assert got == [(Decimal(amount) if amount else None, code) for amount, code in expected]
+    assert [(one.salesforce, "rates of their days" in (one.note or "")) for one in report.tie_outs] == [(None, True)]
+    assert not again.changed
+
+
+def test_a_dated_rate_that_changes_moves_the_amounts_of_its_days(tmp_path: Path) -> None:
+    """A rate that is put right later reaches the deals that close on its days, though they did not change."""
+    source = "sum(Amount) of Opportunity via AccountId in corporate currency"
+    spec = f"accord 1\naccounts {{ customer where Type = 'Customer' }}\narr from {source}\n"
+    with serve(dated_org()) as running:
+        scene = Scene(running, tmp_path, spec)
+        scene.run()
+        changed = {"ConversionRate": "5"}
+        scene.change(
+            {"op": "update", "object": "DatedConversionRate", "id": to_18("04w000000000002"), "fields": changed}
+        )
+        scene.run()
+
+        assert scene.rows("SELECT arr FROM accounts ORDER BY Id LIMIT 1") == [(Decimal(132),)]
