@@ -34,21 +34,30 @@ CONTROL = "/__sandbox__/"
 Handler: TypeAlias = Callable[["Sandbox", Call, Mapping[str, str]], Answer]
 
 
+# What parts of a path may be, where not anything.
+_PARTS = {"version": r"\d+\.\d", "kind": "[uc]"}
+
+
 class Route(NamedTuple):
-    """A method and a path pattern; `is_open` paths need no token."""
+    """A method and a path; `is_open` paths need no token.
+
+    In `path` `{name}` stands for one part, `{name*}` for all that is left. A slash at the end makes no difference.
+    """
 
     method: str
+    path: str
     pattern: re.Pattern[str]
     handler: Handler
     is_open: bool = False
 
 
 def _route(method: str, path: str, handler: Handler, *, is_open: bool = False) -> Route:
-    """`{name}` matches one part of a path, `{name*}` all that is left; a slash at the end makes no difference."""
-    pattern = re.sub(r"\{(\w+)(\*?)\}", lambda m: f"(?P<{m[1]}>{'.+?' if m[2] else '[^/]+'})", path)
-    pattern = pattern.replace("Soap/(?P<kind>[^/]+)/(?P<version>[^/]+)", r"Soap/(?P<kind>[uc])/(?P<version>\d+\.\d)")
-    pattern = pattern.replace("/vX/", r"/v(?P<version>\d+\.\d)/").replace("/vX?", r"/v(?P<version>\d+\.\d)")
-    return Route(method, re.compile(pattern + "/?"), handler, is_open)
+    def part(found: re.Match[str]) -> str:
+        anything = ".+?" if found[2] else "[^/]+"
+        return f"(?P<{found[1]}>{_PARTS.get(found[1], anything)})"
+
+    pattern = re.sub(r"\{(\w+)(\*?)\}", part, path)
+    return Route(method, path, re.compile(pattern + "/?"), handler, is_open)
 
 
 def _query(sandbox: Sandbox, call: Call, path: Mapping[str, str], *, all_rows: bool) -> Answer:
@@ -69,7 +78,7 @@ def _named(sandbox: Sandbox, call: Call, path: Mapping[str, str]) -> Answer:
 
 
 _OAUTH = "/services/oauth2/"
-_D = "/services/data/vX"
+_D = "/services/data/v{version}"
 ROUTES: tuple[Route, ...] = (
     _route("GET", _OAUTH + "authorize", lambda s, c, p: authorize_api.authorize(s.sign_in, c, p), is_open=True),
     _route("POST", _OAUTH + "authorize", lambda s, c, p: authorize_api.authorize(s.sign_in, c, p), is_open=True),
@@ -90,7 +99,7 @@ ROUTES: tuple[Route, ...] = (
         is_open=True,
     ),
     _route("GET", "/services/data", lambda s, c, p: describe_api.versions(s.org, c, p), is_open=True),
-    _route("GET", _D + "?", lambda s, c, p: describe_api.resources(s.org, c, p)),
+    _route("GET", _D, lambda s, c, p: describe_api.resources(s.org, c, p)),
     _route("GET", _D + "/limits", lambda s, c, p: describe_api.limits(s.org, c, p, s.calls, s.jobs.created)),
     _route("GET", _D + "/limits/recordCount", lambda s, c, p: describe_api.record_counts(s.seen(c), c, p)),
     _route("GET", _D + "/sobjects", lambda s, c, p: describe_api.describe_global(s.seen(c), c, p)),

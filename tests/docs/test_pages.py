@@ -27,7 +27,10 @@ from tests.support.local_org import ROOT, LocalOrg
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",
-    *(f"docs/{name}.md" for name in ("architecture", "commands", "faults", "language", "org-folders", "tables")),
+    *(
+        f"docs/{name}.md"
+        for name in ("architecture", "commands", "faults", "language", "org-folders", "sandbox", "tables")
+    ),
 ]
 SMALL = ROOT / "specs/acme/small.accord"
 ORG = ROOT / "specs/acme/org"
