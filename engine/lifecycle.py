@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +21,7 @@ from engine.reconcile import Reconciled
 from engine.renames import rename_published
 from engine.report import ChoiceReport, GuardReport, Outcome, OwnerReport, RunReport, TieOut, Unattached
 from engine.salesforce.client import SalesforceClient
+from engine.salesforce.manifest import has_jobs
 from engine.salesforce.read import Reading
 from engine.state import State
 from engine.store import (
@@ -123,7 +123,8 @@ class Run(ABC):
             return self.begun(space, info, above)
         finally:
             space.close()
-            shutil.rmtree(self.paths.staging, ignore_errors=True)
+            # Jobs that a run was called away from are gone on with, or ended, by the next one.
+            remove_leftovers(self.paths, pages=not has_jobs(self.paths.staging))
 
     def begun(self, space: Workspace, info: StoreInfo | None, above: int) -> RunReport:
         """Work under a run number of its own, above that of the published store."""

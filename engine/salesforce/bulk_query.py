@@ -198,9 +198,8 @@ def _await(client: SalesforceClient, job: str, name: str, settings: BulkSettings
                 f"{name}: Bulk job {job} did not end within {settings.deadline:.0f} s and was aborted",
                 hint="run again later, or narrow the filter",
             )
-        client.cancel.check()
         client.events(Waiting(wait, f"Bulk job {job} is {info['state']}"))
-        client.clock.sleep(wait)
+        client.sleep(wait)
         wait = min(wait * 1.5, settings.longest_poll)
 
 

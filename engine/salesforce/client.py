@@ -156,6 +156,14 @@ class SalesforceClient:
         """PATCH with a JSON document and return the answer's, None if it is empty."""
         return self._json("PATCH", path, body=body)
 
+    def sleep(self, seconds: float) -> None:
+        """Wait, in steps of at most a second. Raises CancelledError as soon as the end is asked for."""
+        self.cancel.check()
+        while seconds > 0:
+            self.clock.sleep(min(seconds, 1.0))
+            self.cancel.check()
+            seconds -= 1.0
+
     def delete(self, path: str) -> None:
         """DELETE a resource."""
 
@@ -343,10 +351,7 @@ class SalesforceClient:
         if error.retry_after is not None:
             seconds = max(seconds, error.retry_after)
         self.events(Waiting(seconds, error.message))
-        while seconds > 0:
-            self.cancel.check()
-            self.clock.sleep(min(seconds, 1.0))
-            seconds -= 1.0
+        self.sleep(seconds)
 
     def _session(self) -> Session:
         current = self._current

@@ -120,6 +120,11 @@ def checksum_of(path: Path) -> str:
     return f"{length}-{found:08x}"
 
 
+def has_jobs(folder: Path) -> bool:
+    """Whether there are jobs in a folder that nobody has ended."""
+    return any(folder.glob(f"*{SUFFIX}"))
+
+
 def end_orphans(client: SalesforceClient, folder: Path) -> list[str]:
     """End and delete the jobs of runs that died, as far as Salesforce lets; return those that could not be ended."""
     ended = [_end_job(client, path) for path in sorted(folder.glob(f"*{SUFFIX}"))]

@@ -103,14 +103,19 @@ def test_reader_keeps_what_it_has_open(org: Scene) -> None:
 
 @pytest.mark.parametrize("limit", [100, 20_000, 300_000, 1_500_000])
 def test_full_disk_loses_nothing(org: Scene, limit: int) -> None:
-    """However early the disk is full, the run says so, the store stands, and the next run with room completes it."""
+    """However early the disk is full, the run says so, the store stands, and the next run with room completes it.
+
+    A next file that was begun is not left to fill the disk.
+    """
     rename(org, "Neu")
     process = start(org, limit)
     said, wrong = process.communicate(timeout=120)
-    held = first_name(org)
+    held, left = first_name(org), list(org.folder.glob("*.next.duckdb*"))
     report = org.run()
 
     assert process.returncode in (1, 2), wrong
+    assert left == []
+    assert not list(org.folder.glob("*.next.duckdb*"))
     assert "Traceback" not in wrong
     assert held == "Account 1"
     assert said.strip(), wrong
