@@ -82,8 +82,10 @@ class State:
         self.path = path
         try:
             if read_only:
-                address = f"{path.absolute().as_uri()}?mode=ro"
+                # Where a run was killed in the middle of a write, even a reader must be able to take it back.
+                address = f"{path.absolute().as_uri()}?mode=rw"
                 self._connection = sqlite3.connect(address, timeout=10.0, isolation_level=None, uri=True)
+                self._connection.execute("PRAGMA query_only = ON")
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._connection = sqlite3.connect(path, timeout=10.0, isolation_level=None)
@@ -95,9 +97,12 @@ class State:
                     hint="update Accord; nothing was changed",
                 )
             if found < STATE_FORMAT and not read_only:
+                self._connection.execute("BEGIN IMMEDIATE")
                 for table in _TABLES:
                     self._connection.execute(table)
                 self._connection.execute(f"PRAGMA user_version = {STATE_FORMAT}")
+                self._connection.execute("COMMIT")
+            self._has_runs = found >= 1 or not read_only
             self._has_pauses = found >= 2 or not read_only
         except (sqlite3.Error, OSError) as error:
             raise UnusableStoreError(
@@ -203,6 +208,8 @@ class State:
 
     def last(self, count: int) -> list[RunRecord]:
         """The newest runs, newest first."""
+        if not self._has_runs:
+            return []
         rows = self._execute(
             "SELECT run, started_at, finished_at, outcome, published, stage, subject, message, report"
             " FROM runs ORDER BY run DESC LIMIT ?",

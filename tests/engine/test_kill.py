@@ -100,3 +100,15 @@ def test_later_run_that_is_killed_loses_nothing(tmp_path: Path, point: str) -> N
     assert report.changed == (point != "swapped")
     assert org.rows(f"SELECT Name FROM accounts WHERE Id = '{record_id('Account', 1)}'") == [("Neu",)]
     assert any("run 2" in notice for notice in report.notices)
+
+
+def test_state_file_of_a_run_that_was_killed_while_it_made_it(tmp_path: Path) -> None:
+    """A state file that has nothing in it yet knows of no runs, and the next run makes it whole."""
+    with scene(tmp_path) as org:
+        (tmp_path / "accord.sqlite3").touch()
+        before = read_status(org.store)
+        report = org.run()
+
+    assert (before.runs, before.died) == ((), ())
+    assert report.outcome is Outcome.SUCCEEDED
+    assert [one.run for one in read_status(org.store).runs] == [1]
