@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 import duckdb
 
 from compiler.schema import Schema
+from sandbox.quoting import identifier
+
+
+class DatedRate(NamedTuple):
+    """A rate that holds from a day on, until the one before `end`."""
+
+    code: str
+    rate: Decimal
+    start: date
+    end: date | None
 
 
 class Currencies(NamedTuple):
-    """`rates` holds, for each active ISO code, how many units make one of the corporate currency."""
+    """`rates` holds, for each active ISO code, how many units make one of the corporate currency.
+
+    `dated` are the rates that hold on some days only, where the org has such.
+    """
 
     corporate: str
     rates: dict[str, Decimal]
+    dated: tuple[DatedRate, ...] = ()
 
 
 def read_currencies(con: duckdb.DuckDBPyConnection, schema: Schema, default: str) -> Currencies | None:
@@ -31,4 +46,16 @@ def read_currencies(con: duckdb.DuckDBPyConnection, schema: Schema, default: str
     ).fetchall()
     rates = {str(code): Decimal(rate) for code, rate, _ in rows if rate}
     chosen = next((str(code) for code, _, is_corporate in rows if is_corporate), default)
-    return Currencies(chosen, rates or {chosen: Decimal(1)})
+    return Currencies(chosen, rates or {chosen: Decimal(1)}, _dated(con, schema))
+
+
+def _dated(con: duckdb.DuckDBPyConnection, schema: Schema) -> tuple[DatedRate, ...]:
+    sobject = schema.object("DatedConversionRate")
+    names = ("IsoCode", "ConversionRate", "StartDate", "NextStartDate")
+    if sobject is None or any(sobject.field(name) is None for name in names):
+        return ()
+    rows = con.execute(
+        f'SELECT {", ".join(identifier(name) for name in names)} FROM "DatedConversionRate"'
+        ' WHERE "ConversionRate" IS NOT NULL AND "StartDate" IS NOT NULL ORDER BY 1, 3'
+    ).fetchall()
+    return tuple(DatedRate(str(code), Decimal(rate), start, end) for code, rate, start, end in rows)

@@ -207,7 +207,24 @@ def _converted(function: FunctionCall, scope: Scope) -> Operand:
     operand = argument(function, scope)
     if operand.kind != "currency":
         raise SoqlError("INVALID_FIELD", f"convertCurrency() cannot be used on the field {operand.name}", function.span)
-    return in_corporate_currency(operand, scope)
+    return _by_its_day(in_corporate_currency(operand, scope), operand, scope)
+
+
+def _by_its_day(static: Operand, operand: Operand, scope: Scope) -> Operand:
+    """An opportunity's amount by the rate of the day on which it closes, where the org has dated rates."""
+    currencies, owner = scope.world.currencies, operand.owner
+    if currencies is None or not currencies.dated or owner is None or owner.sobject is None:
+        return static
+    own, day = owner.sobject.field("CurrencyIsoCode"), owner.sobject.field("CloseDate")
+    if owner.sobject.name != "Opportunity" or own is None or day is None:
+        return static
+    arms = " ".join(
+        f"WHEN {owner.column(own.name)} = {text(one.code)} AND {owner.column(day.name)} >= DATE {text(str(one.start))}"
+        + (f" AND {owner.column(day.name)} < DATE {text(str(one.end))}" if one.end else "")
+        + f" THEN {divided(operand.sql, one.rate)}"
+        for one in currencies.dated
+    )
+    return operand._replace(sql=f"(CASE {arms} ELSE {static.sql} END)")
 
 
 def in_corporate_currency(operand: Operand, scope: Scope) -> Operand:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from compiler.record_id import to_18
@@ -220,3 +221,15 @@ def test_a_dated_rate_that_changes_moves_the_amounts_of_its_days(tmp_path: Path)
         scene.run()
 
         assert scene.rows("SELECT arr FROM accounts ORDER BY Id LIMIT 1") == [(Decimal(132),)]
+
+
+def test_the_sandbox_converts_opportunities_by_their_days() -> None:
+    """`convertCurrency()` on an opportunity takes the rate of the day on which it closes, else the one of now."""
+    with serve(dated_org()) as running:
+        answer = httpx.get(
+            f"{running.instance_url}/services/data/v66.0/query",
+            params={"q": "SELECT convertCurrency(Amount) worth FROM Opportunity ORDER BY Id"},
+            headers={"Authorization": f"Bearer {running.access_token}"},
+        )
+
+    assert [one["worth"] for one in answer.json()["records"]] == [80, 50, 25, 7, 10, 3.125]
