@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from compiler.meaning import DEFAULTS, Calendar, Switches, week_start
+from compiler.meaning import Calendar, Switches, week_start
 from compiler.record_id import to_18
 from compiler.schema import Schema, SObject, build_schema
 from sandbox import data_files, load
@@ -53,7 +53,7 @@ class Org:
         self.settings = settings
         self.describes: dict[str, Describe] = complete([*given, *missing_describes(given)])
         self.schema: Schema = build_schema(self.describes.values(), multi_currency=settings.multi_currency)
-        self.switches: Switches = DEFAULTS
+        self.switches: Switches = settings.switches
         self._now = settings.now
         self._con = duckdb.connect(":memory:")
         self._con.execute("SET GLOBAL TimeZone = 'UTC'")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from compiler.meaning import DEFAULTS, Switches
 from sandbox.errors import OrgError
 
 
@@ -105,6 +106,22 @@ def oauth_settings(value: object, path: Path) -> OAuthSettings:
         jwt_public_key=text("jwt_public_key"),
         password=text("password"),
     )
+
+
+def switches_of(value: object, path: Path) -> Switches:
+    """Read `[switches]`: how this org answers the open questions about SOQL; raises OrgError."""
+    if not isinstance(value, Mapping):
+        raise OrgError("a table [switches] is wanted", path, column="switches")
+    _known(value, Switches._fields, "switches", path)
+    kinds = get_type_hints(Switches)
+    for key, chosen in value.items():
+        choices = get_args(kinds[key]) or (True, False)
+        if not any(type(chosen) is type(choice) and chosen == choice for choice in choices):
+            words = " or ".join(
+                str(choice).lower() if isinstance(choice, bool) else f"`{choice}`" for choice in choices
+            )
+            raise OrgError(f"{words} is wanted", path, column=f"switches {key}")
+    return DEFAULTS._replace(**value)
 
 
 def _tables(value: object, name: str, path: Path) -> list[Mapping[str, object]]:

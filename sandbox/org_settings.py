@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from compiler.meaning import DEFAULTS, Switches
 from compiler.record_id import is_record_id, to_18
 from sandbox.errors import OrgError
 from sandbox.org_rules import (
@@ -17,6 +18,7 @@ from sandbox.org_rules import (
     UserAccess,
     ValidationRule,
     oauth_settings,
+    switches_of,
     user_accesses,
     validation_rules,
 )
@@ -45,6 +47,7 @@ class OrgSettings(NamedTuple):
     validations: tuple[ValidationRule, ...] = ()
     accesses: tuple[UserAccess, ...] = ()
     oauth: OAuthSettings = OAuthSettings()
+    switches: Switches = DEFAULTS
 
 
 def read_settings(folder: Path) -> OrgSettings:
@@ -80,6 +83,8 @@ def settings_from(raw: Mapping[str, object], path: Path) -> OrgSettings:
             values["validations"] = validation_rules(value, path)
         elif key == "oauth":
             values[key] = oauth_settings(value, path)
+        elif key == "switches":
+            values[key] = switches_of(value, path)
         elif key == "user" and not isinstance(value, str):
             accesses = user_accesses(value, path)
             values["accesses"] = accesses

@@ -39,7 +39,7 @@ _PARTS = {"version": r"\d+\.\d", "kind": "[uc]"}
 
 
 class Route(NamedTuple):
-    """A method and a path; `is_open` paths need no token.
+    """A method and a path; `is_open` paths need no token, older API versions than `since` do not have it.
 
     In `path` `{name}` stands for one part, `{name*}` for all that is left. A slash at the end makes no difference.
     """
@@ -49,15 +49,16 @@ class Route(NamedTuple):
     pattern: re.Pattern[str]
     handler: Handler
     is_open: bool = False
+    since: float = 0.0
 
 
-def _route(method: str, path: str, handler: Handler, *, is_open: bool = False) -> Route:
+def _route(method: str, path: str, handler: Handler, *, is_open: bool = False, since: float = 0.0) -> Route:
     def part(found: re.Match[str]) -> str:
         anything = ".+?" if found[2] else "[^/]+"
         return f"(?P<{found[1]}>{_PARTS.get(found[1], anything)})"
 
     pattern = re.sub(r"\{(\w+)(\*?)\}", part, path)
-    return Route(method, path, re.compile(pattern + "/?"), handler, is_open)
+    return Route(method, path, re.compile(pattern + "/?"), handler, is_open, since)
 
 
 def _query(sandbox: Sandbox, call: Call, path: Mapping[str, str], *, all_rows: bool) -> Answer:
@@ -137,13 +138,13 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", _D + "/queryAll", lambda s, c, p: _query(s, c, p, all_rows=True)),
     _route("GET", _D + "/query/{locator}", lambda s, c, p: query_api.next_page(s.seen(c), s.cursors, c, p)),
     _route("GET", _D + "/queryAll/{locator}", lambda s, c, p: query_api.next_page(s.seen(c), s.cursors, c, p)),
-    _route("POST", _D + "/jobs/query", lambda s, c, p: s.jobs.create(c, p)),
-    _route("GET", _D + "/jobs/query", lambda s, c, p: s.jobs.list(c, p)),
-    _route("GET", _D + "/jobs/query/{job}", lambda s, c, p: s.jobs.info(c, p)),
-    _route("PATCH", _D + "/jobs/query/{job}", lambda s, c, p: s.jobs.patch(c, p)),
-    _route("DELETE", _D + "/jobs/query/{job}", lambda s, c, p: s.jobs.delete(c, p)),
-    _route("GET", _D + "/jobs/query/{job}/results", lambda s, c, p: s.jobs.results(c, p)),
-    _route("GET", _D + "/jobs/query/{job}/resultPages", lambda s, c, p: s.jobs.result_pages(c, p)),
+    _route("POST", _D + "/jobs/query", lambda s, c, p: s.jobs.create(c, p), since=47.0),
+    _route("GET", _D + "/jobs/query", lambda s, c, p: s.jobs.list(c, p), since=47.0),
+    _route("GET", _D + "/jobs/query/{job}", lambda s, c, p: s.jobs.info(c, p), since=47.0),
+    _route("PATCH", _D + "/jobs/query/{job}", lambda s, c, p: s.jobs.patch(c, p), since=47.0),
+    _route("DELETE", _D + "/jobs/query/{job}", lambda s, c, p: s.jobs.delete(c, p), since=47.0),
+    _route("GET", _D + "/jobs/query/{job}/results", lambda s, c, p: s.jobs.results(c, p), since=47.0),
+    _route("GET", _D + "/jobs/query/{job}/resultPages", lambda s, c, p: s.jobs.result_pages(c, p), since=58.0),
     _route("POST", CONTROL + "changes", lambda s, c, p: control_api.changes(s.org, c, p), is_open=True),
     _route("POST", CONTROL + "clock", lambda s, c, p: control_api.clock(s.org, c, p), is_open=True),
     _route("GET", CONTROL + "clock", lambda s, c, p: control_api.clock(s.org, c, p), is_open=True),

@@ -117,7 +117,7 @@ class Sandbox:
                 continue
             path = match.groupdict()
             if "version" in path:
-                _check_version(path["version"])
+                _check_version(path["version"], route.since)
             if not route.is_open:
                 session = call.session or self.sessions.find(call.headers.get("authorization"))
                 if session is None:
@@ -173,9 +173,9 @@ def _check_media_type(call: Call) -> None:
         raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", words)
 
 
-def _check_version(version: str) -> None:
+def _check_version(version: str, since: float) -> None:
     number = float(version)
     if number < describe_api.RETIRED_BELOW:
         raise ApiError(410, "UNSUPPORTED_API_VERSION", f"API version {version} is retired")
-    if not describe_api.OLDEST_VERSION <= number <= describe_api.NEWEST_VERSION:
+    if not max(describe_api.OLDEST_VERSION, since) <= number <= describe_api.NEWEST_VERSION:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")

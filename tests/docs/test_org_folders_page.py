@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from compiler.meaning import Switches
 from sandbox import Running, serve
 from sandbox.org_rules import OAuthSettings, UserAccess, ValidationRule
 from sandbox.org_settings import OrgSettings
@@ -89,11 +90,21 @@ def _keys(table: str) -> set[str]:
         ("user", set(UserAccess._fields)),
         ("validation", set(ValidationRule._fields)),
         ("oauth", set(OAuthSettings._fields)),
+        ("switches", set(Switches._fields)),
     ],
 )
 def test_every_key_of_org_toml_is_on_the_page(table: str, known: set[str]) -> None:
     """The tables and the reader of org.toml know the same keys."""
     assert _keys(table) == known
+
+
+def test_every_switch_has_its_default_on_the_page() -> None:
+    """What the table says is what holds where nothing is said."""
+    part = TEXT.partition("<!-- keys switches -->\n")[2]
+    told = dict(re.findall(r"^\| `(\w+)` \| `?(\w+)`? \|", part, re.MULTILINE))
+
+    assert told == {key: str(value).lower() if isinstance(value, bool) else value
+                    for key, value in Switches()._asdict().items()}  # fmt: skip
 
 
 def test_the_app_of_the_page_is_the_one_that_is_served(running: Running) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 
 import httpx
 import pytest
@@ -140,3 +141,18 @@ def test_result_pages_lead_to_the_rows(client: httpx.Client) -> None:
 
     assert pages["done"] is True
     assert client.get(pages["resultPages"][0]["resultUrl"]).headers["Sforce-NumberOfRecords"] == "3"
+
+
+@pytest.mark.parametrize(("version", "jobs", "pages"), [("46.0", 404, 404), ("57.0", 200, 404), ("58.0", 200, 200)])
+def test_older_api_versions_have_less(client: httpx.Client, version: str, jobs: int, pages: int) -> None:
+    """Query jobs came with 47.0, parallel result pages with 58.0."""
+    root = f"/services/data/v{version}/jobs/query"
+    created = client.post(root, json={"operation": "query", "query": "SELECT Id FROM Account"})
+    job_id = created.json()["id"] if created.status_code == 200 else "750SB0000000001YAA"
+    for _ in range(2000):
+        if created.status_code != 200 or client.get(f"{root}/{job_id}").json()["state"] == "JobComplete":
+            break
+        time.sleep(0.005)
+
+    assert created.status_code == jobs
+    assert client.get(f"{root}/{job_id}/resultPages").status_code == pages

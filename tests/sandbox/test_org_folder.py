@@ -247,6 +247,9 @@ def test_data_without_a_describe_is_refused(tmp_path: Path) -> None:
         ('name = "x"\nfiscal_year_start_month = 13', "a month from 1 to 12"),
         ('name = "x"\nnow = "soon"', "a time such as"),
         ('name = "x"\nnome = "y"', "unknown key"),
+        ('name = "x"\n[switches]\nnull_passes = true', "unknown key"),
+        ('name = "x"\n[switches]\nnull_passes_not_in = "no"', "true or false is wanted"),
+        ('name = "x"\n[switches]\ndate_on_datetime = "days"', "`refuse` or `day` is wanted"),
     ],
 )
 def test_a_broken_org_toml_is_named(tmp_path: Path, toml: str, words: str) -> None:
@@ -256,6 +259,15 @@ def test_a_broken_org_toml_is_named(tmp_path: Path, toml: str, words: str) -> No
 
     assert caught.value.file.name == "org.toml"
     assert words in str(caught.value)
+
+
+def test_open_questions_are_answered_by_the_org(tmp_path: Path) -> None:
+    """A switch in org.toml decides what is uncertain about SOQL."""
+    org = Org.load(folder(tmp_path, None, toml='name = "T"\n[switches]\nnull_passes_not_equal = false\n'))
+    org.close()
+
+    assert not org.switches.null_passes_not_equal
+    assert org.switches.null_passes_not_in
 
 
 def test_a_broken_describe_is_named(tmp_path: Path) -> None:
