@@ -99,7 +99,9 @@ class CopiesToKeep:
         assert kept.side is not None
         name, target = kept.extract.id, name_of(NEXT, "accord", kept.side)
         columns = ", ".join(quote_name(column) for column in ("Id", *kept.beside))
-        before = space.columns((CURRENT, "accord", kept.side)) if self.served else {}
+        # To look for a table that is not there would end the transaction.
+        there = self.served and name in self.extracted.copied
+        before = space.columns((CURRENT, "accord", kept.side)) if there else {}
         same = all(before.get(column) == self.staged[name].columns[column] for column in kept.beside)
         if before and same and name in self.extracted.compared:
             new, out = part(name, "new"), part(name, "out")
