@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.errors import (
+    AccessError,
+    BrokenAnswerError,
     NoConnectionError,
     NotStartedError,
     QuotaError,
-    RefusedError,
     SalesforceError,
+    SchemaDriftError,
     SessionExpiredError,
     SignInError,
 )
@@ -95,10 +97,11 @@ def _row(
     while wanted:
         try:
             found = records(client, f"SELECT {', '.join(wanted)} FROM {sobject}{where} LIMIT 1")
-            return found[0] if found else {}
-        except QuotaError:
-            raise
-        except RefusedError as error:
+            if not found:
+                raise BrokenAnswerError(f"{sobject} has no row for the connected user")
+            return found[0]
+        except (SchemaDriftError, AccessError) as error:
+            # Any other refusal passes, and must not make another org of this one.
             hidden = [name for name in wanted if f"'{name}'" in error.message]
             if not hidden:
                 return {}
