@@ -6,7 +6,7 @@ before children, the rows that the copy lacks are fetched.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -36,6 +36,7 @@ from engine.match_list import (
     note_parents,
     part,
     strike,
+    take_late,
 )
 from engine.report import ExtractReport
 from engine.salesforce.pages import Pages
@@ -119,7 +120,8 @@ class _Extraction:
         compared = frozenset(self.compared)
         whole = {extract.id: frozenset(self.columns_asked(extract)) for extract in self.plan.extracts}
         proven = {name: known.listed_at for name, known in self.by_changes.items()}
-        return Extracted(staged, reports, self.quota is not None, self.kept, self.copied, compared, whole, proven)
+        quota, again = self.quota is not None, self.attach_again
+        return Extracted(staged, reports, quota, self.kept, self.copied, compared, whole, proven, again)
 
     def ask_all(self) -> None:
         """Ask for every extract, and load what comes in the plan's order."""
@@ -263,6 +265,26 @@ class _Extraction:
             return
         self.compared.add(extract)
 
+    def attach_again(self, staged: Mapping[str, Staged], table: str) -> Mapping[str, Staged]:
+        """The extracts with the children of a table attached to the rows that it has now."""
+        self.staged = dict(staged)
+        waiting = [table]
+        while waiting:
+            parent = waiting.pop()
+            own = [kept for kept in self.kept.values() if kept.table == parent and kept.extract.id in self.staged]
+            note_parents(self.space, parent, own, [self.staged[kept.extract.id] for kept in own])
+            for kept in self.kept.values():
+                name = kept.extract.id
+                if kept.link is None or kept.link.parent != parent or name not in self.compared & self.staged.keys():
+                    continue
+                self.compared.discard(name)
+                self.complete(name)
+                if name not in self.staged:
+                    raise LoadError(f"{name}: {self.reports[name].error}")
+                if kept.table in self.parents:
+                    waiting.append(kept.table)
+        return self.staged
+
     def fetch_lacking(self, kept: Kept) -> None:
         """Fetch what the copy lacks of an extract whose match list is loaded."""
         name, listed = kept.extract.id, self.listed[kept.extract.id]
@@ -275,6 +297,7 @@ class _Extraction:
         self.space.run(f"CREATE OR REPLACE TABLE {rejects_of(name)} AS SELECT * FROM {fetched.rejects}")
         fetched = self.ask_again(kept, fetched)
         types = assemble(self.space, kept, self.copied[name], listed, fetched)
+        types = self.take_unlisted(kept, types)
         rejected = self.space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM {rejects_of(name)}")
         if rejected:
             drop_rows(self.space, kept, f"SELECT key FROM {rejects_of(name)}")
@@ -290,6 +313,23 @@ class _Extraction:
             duplicates=before.duplicates + fetched.duplicates,
             rejected=rejected,
         )
+
+    def take_unlisted(self, kept: Kept, types: Columns) -> Columns:
+        """Ask by Id for the rows whose entry in the match list could not be taken; return the extract's columns."""
+        name = kept.extract.id
+        if name in self.by_changes:
+            return types
+        listed = rejects_of(f"{name}(list)")
+        self.space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {listed} WHERE column_name = 'Id'")
+        known = f"SELECT key FROM {listed} WHERE column_name = 'Id'"
+        rows = self.space.run(f"SELECT DISTINCT key FROM {listed} WHERE key NOT IN ({known}) ORDER BY 1")
+        if not rows:
+            return types
+        columns: Columns = {column.name: column.type for column in kept.extract.columns}
+        query = partial(by_id_query, kept.extract)
+        late = ask(self.asking, query, kept.extract.fetch, columns, [key for (key,) in rows], f"{name}(unlisted)")
+        self.space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {late.rejects}")
+        return take_late(self.space, kept, self.staged[name]._replace(columns=types), late)
 
     def ask_again(self, kept: Kept, fetched: Staged) -> Staged:
         """Ask by Id for rows of the match list that did not come; raises UnexplainedError for those that never do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,8 @@ class Extracted:
     `kept` says where each extract's rows are kept, `copied` the columns of the copies that served; `compared` are the
     extracts whose changes since the copy are known; `read_whole` the columns that were read of every matching row;
     `proven` when the match lists were read of those extracts that went by what changed since.
+    `attach_again` brings the children of a table up to rows of it that came late; it raises SalesforceError and
+    LoadError.
     """
 
     staged: Mapping[str, Staged]
@@ -36,6 +38,7 @@ class Extracted:
     compared: frozenset[str]
     read_whole: Mapping[str, frozenset[str]]
     proven: Mapping[str, datetime]
+    attach_again: Callable[[Mapping[str, Staged], str], Mapping[str, Staged]]
 
     @property
     def lists(self) -> Mapping[str, bool]:

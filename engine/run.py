@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from engine.copies import store_serves, was_whole
 from engine.depends import DECIDING, stale_tables
 from engine.differences import LIFE, Comparison
 from engine.drift import NO_DRIFT, Drift, carry, find_losses, frozen_words, lost_words
-from engine.errors import PromiseError, UnexplainedError
+from engine.errors import LoadError, PromiseError, QuotaError, SalesforceError, UnexplainedError
 from engine.events import Published, StageStarted, TableReconciled
 from engine.extract import extract_all
 from engine.extracted import Extracted, spread_rejects
@@ -36,7 +36,7 @@ from engine.report import Outcome, RunReport
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.manifest import end_orphans
 from engine.scope import Computing
-from engine.second_look import check_explained, look_again
+from engine.second_look import Looked, check_explained, look_again
 from engine.state import State, hold
 from engine.store import (
     StoreInfo,
@@ -92,12 +92,18 @@ def run(
 
 
 class Sync(Run):
-    """The work of a whole sync."""
+    """The work of a whole sync.
+
+    `late_failures`: the tables about whose absent rows Salesforce could not be asked, with the reason.
+    """
+
+    late_failures: dict[str, str]
 
     def work(
         self, space: Workspace, info: StoreInfo | None, number: int, at: datetime
     ) -> tuple[Outcome, tuple[str, ...]]:
         """Read, compute, compare, publish. Raises AccordError; the published store then stands as it was."""
+        self.late_failures = {}
         if self.drift.stops:
             return Outcome.FAILED, self.drift.stops
         self.tell_of_drift(space)
@@ -120,11 +126,15 @@ class Sync(Run):
         outcome = Outcome.INCOMPLETE if self.progress.stale else Outcome.SUCCEEDED
         scoped = serves and was_whole(space) and not self.drift.lost
         try:
-            tables, staged = self.compare(asking, number, at, extracted, scoped=scoped)
+            tables, staged = self.compare(asking, number, at, extracted, held, scoped=scoped)
         except (PromiseError, UnexplainedError):
             if extracted.proven:
                 freshness.distrust()
             raise
+        if self.late_failures:
+            stale = tuple(name for name in self.progress.stale if name not in frozen)
+            errors = (*(f"{table}: {error}" for table, error in self.late_failures.items()), *errors)
+            outcome = Outcome.INCOMPLETE
         copies = CopiesToKeep(extracted, staged, stale, served=serves)
         rejects_changed = collect_rejects(space, self.plan, stale, info is not None, frozen)
         dropped = self.progress.dropped = self.no_longer_planned(space)
@@ -160,35 +170,63 @@ class Sync(Run):
                 check_balance(one)
         self.progress.tables = tables
         store_run = number if self.progress.changed or info is None else info.run
-        freshness.note(store_run, at.replace(tzinfo=UTC), copies.volatile_read(), extracted.lists)
+        lists = {name: whole for name, whole in extracted.lists.items() if extracted.kept[name].table not in stale}
+        freshness.note(store_run, at.replace(tzinfo=UTC), copies.volatile_read(), lists)
         self.client.events(Published(number, self.progress.changed))
         return outcome, errors
 
+    def look_at_absent(
+        self, asking: Asking, table: Table, staged: Mapping[str, Staged], extracted: Extracted, *, published: bool
+    ) -> Looked:
+        """Ask what became of the rows of a record table that no extract has; return the extracts with late rows."""
+        space, merge = asking.space, partial(extracted.with_late, asking.space)
+        compared = extracted.compared_with_tables
+        looked = look_again(asking, self.plan, self.schema, table, staged, published, merge, compared)
+        if looked.moved:
+            staged = spread_rejects(space, self.plan, looked.staged, extracted.kept)
+            looked = looked._replace(staged=extracted.attach_again(staged, table.name))
+        if published:
+            check_explained(space, table, looked.staged)
+            follow_merges(asking, self.schema, table)
+        return looked
+
     def compare(
-        self, asking: Asking, number: int, at: datetime, extracted: Extracted, *, scoped: bool
+        self,
+        asking: Asking,
+        number: int,
+        at: datetime,
+        extracted: Extracted,
+        held: Collection[str],
+        *,
+        scoped: bool,
     ) -> tuple[tuple[Reconciled, ...], Mapping[str, Staged]]:
         """Compute all tables that can be and compare them with the published ones; return the extracts as they ended.
 
-        `scoped`: what no change touches need not be computed.
+        A table that nothing else needs, and about whose absent rows Salesforce cannot be asked, becomes stale.
+        `held` are tables that are stale for another reason; `scoped`: what no change touches need not be computed.
         """
         space, staged = asking.space, extracted.staged
         current = self.published(space)
-        fresh = [table for table in self.plan.tables if table.name not in self.progress.stale]
         moved: dict[str, int] = {}
-        merge = partial(extracted.with_late, space)
-        for table in (table for table in fresh if table.kind == "record"):
+        failed = set(extracted.failed)
+        for table in (table for table in self.plan.tables if table.kind == "record"):
+            if table.name in self.progress.stale:
+                continue
             self.step(number, "check", table.name)
-            published = bool(current[table.name])
-            looked = look_again(
-                asking, self.plan, self.schema, table, staged, published, merge, extracted.compared_with_tables
-            )
-            staged = looked.staged
-            if looked.moved:
-                staged = spread_rejects(space, self.plan, staged, extracted.kept)
-            moved[table.name] = looked.moved
-            if current[table.name]:
-                check_explained(space, table, staged)
-                follow_merges(asking, self.schema, table)
+            try:
+                looked = self.look_at_absent(asking, table, staged, extracted, published=bool(current[table.name]))
+            except QuotaError:
+                raise
+            except (SalesforceError, LoadError) as error:
+                failed |= set(table.extracts)
+                stale = stale_tables(self.plan, failed, held)
+                if DECIDING.intersection(stale):
+                    raise
+                self.progress.stale = (*stale, *(one.table for one in self.drift.frozen))
+                self.late_failures[table.name] = str(error)
+                continue
+            staged, moved[table.name] = looked.staged, looked.moved
+        fresh = [table for table in self.plan.tables if table.name not in self.progress.stale]
         computing = Computing(space, staged, extracted.kept, extracted.compared, current, scoped=scoped)
         columns = computing.columns
         found: list[Reconciled] = []

@@ -17,7 +17,7 @@ from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from compiler.schema import Schema, SObject
 from engine.by_id import Asking, ask, parts_that_fit
-from engine.errors import UnexplainedError
+from engine.errors import QueryTimeoutError, TransportError, UnexplainedError
 from engine.load import Staged, rejects_of
 from engine.match_list import part
 from engine.rows import create_from
@@ -164,8 +164,18 @@ def _check_gone(asking: Asking, sobject: SObject, table: Table, binned: bool) ->
     )
     gone = [key for (key,) in rows]
     for part_of in parts_that_fit(gone, partial(existing_count, sobject)):
-        if count(asking.client, print_query(existing_count(sobject, part_of)).text, all_rows=binned):
+        if _are_there(asking, sobject, table, part_of, binned):
             raise UnexplainedError(table.name, part_of)
+
+
+def _are_there(asking: Asking, sobject: SObject, table: Table, ids: Sequence[str], binned: bool) -> bool:
+    """Whether Salesforce counts any of these rows; where it does not count in time, whether it returns any."""
+    try:
+        return count(asking.client, print_query(existing_count(sobject, ids)).text, all_rows=binned) > 0
+    except (QueryTimeoutError, TransportError):
+        query, columns = partial(status_query, sobject), {"Id": _STATUS["Id"]}
+        whole = _for_all(status_query(sobject, ids[:1]))
+        return ask(asking, query, whole, columns, ids, f"{table.name}(gone)", all_rows=binned).rows > 0
 
 
 def _ask_filters(

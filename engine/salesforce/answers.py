@@ -27,7 +27,7 @@ from engine.errors import (
 
 _BUSY = frozenset({406, 420, 429})
 # Of what Salesforce says of an error; it may quote a whole query.
-_LONGEST_MESSAGE = 500
+_LONGEST_MESSAGE = 1_000
 _BY_CODE: Mapping[str, type[SalesforceError]] = {
     "INVALID_SESSION_ID": SessionExpiredError,
     "INVALID_AUTH_HEADER": SessionExpiredError,
