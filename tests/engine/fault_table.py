@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from tests.engine.fault_trial import REQUESTS, Ended, Trial
 from tests.engine.faulty import Fault
@@ -35,7 +35,7 @@ class Trouble:
         requests: how many of them there may be.
         deadline: of a Bulk job, in seconds; waiting takes no time here.
         reserve: the share of the daily requests that is left to others.
-        quick: it belongs to the normal run of the tests.
+        quick: whether the normal run of the tests tries it, and in which of the two.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -50,7 +50,7 @@ class Trouble:
     requests: int = 2 * REQUESTS
     deadline: float = 1800.0
     reserve: float = 0.0
-    quick: bool = False
+    quick: Literal["first", "later", ""] = ""
 
 
 def on(name: str, *, times: int | str | None = "", nth: int | None = None, **more: Any) -> Entry:
@@ -101,9 +101,9 @@ def few_calls_after_the_refusal(trial: Trial, ended: Ended) -> None:
 
 SCENES: Mapping[str, tuple[Trouble, ...]] = {
     "session_expired": (
-        Trouble((on("session_expired", nth=30),), check=one_more_token, quick=True),
-        Trouble((on("session_expired", path="/results", object="Contact", nth=2),), readings=("bulk",), quick=True),
-        Trouble((on("session_expired", path="/query/", object="Contact"),), readings=("rest",), quick=True),
+        Trouble((on("session_expired", nth=30),), check=one_more_token, quick="later"),
+        Trouble((on("session_expired", path="/results", object="Contact", nth=2),), readings=("bulk",), quick="first"),
+        Trouble((on("session_expired", path="/query/", object="Contact"),), readings=("rest",)),
     ),
     "refresh_refused": (
         Trouble(
@@ -111,11 +111,11 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
             ends=LOUD,
             says="refuses to sign in",
             check=at_most_two_tokens,
-            quick=True,
+            quick="later",
         ),
         Trouble((on("refresh_refused"),), ends=NOT_BEGUN, says="refuses to sign in", check=at_most_two_tokens),
     ),
-    "refresh_flaky": (Trouble((on("session_expired", nth=22), on("refresh_flaky", times=2, nth=2)), quick=True),),
+    "refresh_flaky": (Trouble((on("session_expired", nth=22), on("refresh_flaky", times=2, nth=2))),),
     "daily_limit": (
         Trouble((on("daily_limit", nth=22),), ends=LOUD | WELL, says="TotalRequests"),
         Trouble(
@@ -124,21 +124,23 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
             readings=("bulk",),
             check=few_calls_after_the_refusal,
         ),
-        Trouble((on("daily_limit", path="/query/"),), ends=LOUD, readings=("rest",), quick=True, says="TotalRequests"),
+        Trouble(
+            (on("daily_limit", path="/query/"),), ends=LOUD, readings=("rest",), quick="later", says="TotalRequests"
+        ),
         Trouble((on("daily_limit"),), ends=NOT_BEGUN, says="TotalRequests"),
     ),
-    "concurrent_limit": (Trouble((on("concurrent_limit", nth=12),), quick=True), Trouble((on("concurrent_limit"),))),
+    "concurrent_limit": (Trouble((on("concurrent_limit", nth=12),)), Trouble((on("concurrent_limit"),))),
     "budget_low": (
         Trouble((on("budget_low", nth=20),), ends=LOUD | WELL, reserve=0.1, says="left to others", requests=110),
-        Trouble((on("budget_low"),), ends=NOT_BEGUN, reserve=0.1, says="left to others", requests=6, quick=True),
+        Trouble((on("budget_low"),), ends=NOT_BEGUN, reserve=0.1, says="left to others", requests=6),
     ),
     "unavailable": (
-        Trouble((on("unavailable"),), quick=True, requests=4 * REQUESTS),
+        Trouble((on("unavailable"),), quick="later", requests=4 * REQUESTS),
         Trouble((on("unavailable", times=3),)),
     ),
-    "edge_codes": (Trouble((on("edge_codes", nth=20),), quick=True), Trouble((on("edge_codes", retry_after=7),))),
+    "edge_codes": (Trouble((on("edge_codes", nth=20),)), Trouble((on("edge_codes", retry_after=7),))),
     "reset_midbody": (
-        Trouble(contacts("reset_midbody"), quick=True),
+        Trouble(contacts("reset_midbody")),
         Trouble(contacts("reset_midbody", bytes=30_000, times=2)),
     ),
     "chunked_short": (Trouble(contacts("chunked_short", times=2), readings=("bulk",)),),
@@ -149,12 +151,12 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
     "slow_drip": (Trouble(contacts("slow_drip", seconds=0.05), readings=("bulk",)),),
     "query_timeout": (
         Trouble(contacts("query_timeout")),
-        Trouble((on("query_timeout", object="Account"),), quick=True),
+        Trouble((on("query_timeout", object="Account"),), quick="later"),
     ),
     "locator_gone": (
         Trouble(contacts("locator_gone"), readings=("rest",)),
         Trouble(contacts("locator_gone", times=2), readings=("rest",)),
-        Trouble(contacts("locator_gone", times=None), readings=("rest",), quick=True),
+        Trouble(contacts("locator_gone", times=None), readings=("rest",), quick="first"),
     ),
     "ragged_pages": (Trouble((on("ragged_pages", path="/query"),), readings=("rest",), requests=900),),
     "done_false_no_next": (
@@ -164,16 +166,16 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
             ends=LOUD,
             readings=("rest",),
             says="does not say where it goes on",
-            quick=True,
+            quick="later",
         ),
     ),
     "uri_too_long": (
         Trouble(contacts("uri_too_long", bytes=300)),
-        Trouble(accounts("uri_too_long", bytes=350), quick=True),
+        Trouble(accounts("uri_too_long", bytes=350), quick="first"),
     ),
     "bulk_refused": (
         Trouble(contacts("bulk_refused"), readings=("bulk",), check=only_rest),
-        Trouble((on("bulk_refused", why="compound"),), readings=("bulk",), check=only_rest, quick=True),
+        Trouble((on("bulk_refused", why="compound"),), readings=("bulk",), check=only_rest, quick="first"),
     ),
     "bulk_failed": (
         Trouble(contacts("bulk_failed"), readings=("bulk",)),
@@ -182,36 +184,33 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
             ends=LOUD,
             readings=("bulk",),
             says="contacts: contacts: Bulk job",
-            quick=True,
         ),
         Trouble(accounts("bulk_failed", times=None), ends=LOUD, readings=("bulk",), says="Bulk job"),
     ),
     "bulk_stuck": (
         Trouble(contacts("bulk_stuck"), ends=LOUD, readings=("bulk",), says="did not end within", deadline=40.0),
     ),
-    "bulk_job_quota": (Trouble((on("bulk_job_quota"),), readings=("bulk",), check=only_rest, quick=True),),
+    "bulk_job_quota": (Trouble((on("bulk_job_quota"),), readings=("bulk",), check=only_rest, quick="first"),),
     "bulk_gone": (
         Trouble(contacts("bulk_gone"), readings=("bulk",)),
-        Trouble(contacts("bulk_gone", nth=2), readings=("bulk",), quick=True),
+        Trouble(contacts("bulk_gone", nth=2), readings=("bulk",), quick="first"),
     ),
     "bulk_version": (
         Trouble(contacts("bulk_version"), readings=("bulk",)),
-        Trouble(contacts("bulk_version", times=None), readings=("bulk",), quick=True),
+        Trouble(contacts("bulk_version", times=None), readings=("bulk",), quick="first"),
     ),
     "bulk_aborted_by_admin": (
         Trouble(contacts("bulk_aborted_by_admin"), ends=LOUD, readings=("bulk",), says="was aborted by somebody"),
-        Trouble(
-            accounts("bulk_aborted_by_admin"), ends=LOUD, readings=("bulk",), says="was aborted by somebody", quick=True
-        ),
+        Trouble(accounts("bulk_aborted_by_admin"), ends=LOUD, readings=("bulk",), says="was aborted by somebody"),
     ),
     "results_early": (Trouble(contacts("results_early"), readings=("bulk",)),),
     "empty_result": (
-        Trouble(contacts("empty_result"), readings=("bulk",), quick=True),
+        Trouble(contacts("empty_result"), readings=("bulk",), quick="later"),
         Trouble(contacts("empty_result", how="header"), readings=("bulk",)),
         Trouble(contacts("empty_result", times=None), ends=LOUD, readings=("bulk",)),
-        Trouble(accounts("empty_result", times=None), ends=LOUD, readings=("bulk",), quick=True),
+        Trouble(accounts("empty_result", times=None), ends=LOUD, readings=("bulk",), quick="first"),
     ),
-    "csv_hostile": (Trouble(accounts("csv_hostile", field="Notes__c"), quick=True),),
+    "csv_hostile": (Trouble(accounts("csv_hostile", field="Notes__c")),),
     "csv_bom": (Trouble((on("csv_bom"),), readings=("bulk",)),),
     "csv_columns_shuffled": (Trouble((on("csv_columns_shuffled"),), readings=("bulk",)),),
     "text_like_numbers": (Trouble(accounts("text_like_numbers", field="Notes__c")),),
@@ -223,7 +222,7 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
             ends=LOUD,
             readings=("rest",),
             says="Email",
-            quick=True,
+            quick="later",
         ),
         Trouble(
             (on("field_removed", field="Email", object="Contact", path="/jobs"),),
@@ -246,34 +245,34 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
     ),
     "object_hidden": (
         Trouble(contacts("object_hidden"), ends=LOUD | NOT_BEGUN),
-        Trouble((on("object_hidden", object="Training__c"),), ends=LOUD | NOT_BEGUN, quick=True),
+        Trouble((on("object_hidden", object="Training__c"),), ends=LOUD | NOT_BEGUN, quick="later"),
         Trouble((on("object_hidden", object="Contact", path="/query"),), ends=LOUD, readings=("rest",), says="Contact"),
         Trouble((on("object_hidden", object="Account", path="/jobs"),), ends=LOUD, readings=("bulk",), says="Account"),
         Trouble(accounts("object_hidden"), ends=NOT_BEGUN),
     ),
     "cursor_not_filterable": (
-        Trouble(contacts("cursor_not_filterable"), quick=True),
+        Trouble(contacts("cursor_not_filterable"), quick="later"),
         Trouble(accounts("cursor_not_filterable")),
     ),
     "poison_row": (
-        Trouble(contacts("poison_row", how="number", nth=1, times=None), quick=True),
-        Trouble(accounts("poison_row", how="date", times=None)),
-        Trouble(contacts("poison_row", how="key"), quick=True),
+        Trouble(contacts("poison_row", how="number", nth=1, times=None), quick="first"),
+        Trouble(accounts("poison_row", how="date", times=None), quick="later"),
+        Trouble(contacts("poison_row", how="key"), quick="first"),
         Trouble(contacts("poison_row", how="key", times=None), ends=LOUD | WELL),
     ),
     "duplicate_rows": (
-        Trouble(contacts("duplicate_rows"), moved=True, quick=True),
+        Trouble(contacts("duplicate_rows"), moved=True, quick="later"),
         Trouble(contacts("duplicate_rows", times=None), moved=True),
         Trouble(accounts("duplicate_rows"), moved=True),
     ),
     "out_of_window": (Trouble((on("out_of_window", times=None),), readings=("rest",)),),
     "soft_delete_undelete": (
-        Trouble(contacts("soft_delete_undelete"), moved=True, quick=True),
-        Trouble(accounts("soft_delete_undelete"), moved=True),
+        Trouble(contacts("soft_delete_undelete"), moved=True),
+        Trouble(accounts("soft_delete_undelete"), moved=True, quick="later"),
         Trouble(accounts("soft_delete_undelete", times=1), moved=True),
     ),
     "delete_log_purged": (Trouble((on("delete_log_purged"),)),),
-    "formula_drift": (Trouble((on("formula_drift", object="Subscription__c"),), moved=True, quick=True),),
+    "formula_drift": (Trouble((on("formula_drift", object="Subscription__c"),), moved=True, quick="later"),),
 }
 
 LATER = "write-back is not in this version"

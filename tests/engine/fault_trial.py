@@ -217,9 +217,15 @@ class Trial:
 
 
 def read_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:
-    """The active rows of the store that is attached as `s`: key, then the columns that are compared."""
+    """The active rows of the store that is attached as `s`: key, then the columns that are compared.
+
+    A table that could not be read in the first run is not there.
+    """
     found: dict[str, Table] = {}
+    known = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 's'").fetchall()
     for table in OBJECTS:
+        if (table,) not in known:
+            continue
         columns = [*COPIED[table], *(DERIVED if table == "accounts" else ())]
         listed = ", ".join(f'"{column}"' for column in columns)
         rows = connection.execute(

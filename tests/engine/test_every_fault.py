@@ -56,7 +56,8 @@ def cases() -> Iterator[object]:
     The first of these is in the normal run if the scene is quick, else slow; the others are long.
     """
     for name, trouble in named():
-        phases = ("first", "later") if name in VARIANTS and not trouble.quick else ("later", "first")
+        begins = trouble.quick or ("first" if name in VARIANTS else "later")
+        phases = ("later", "first") if begins == "later" else ("first", "later")
         mark = () if trouble.quick else (pytest.mark.slow,)
         for reading in trouble.readings:
             for phase in phases:
