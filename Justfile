@@ -7,7 +7,7 @@ default:
 setup:
     python -m pip install -e ".[dev]" -c constraints.txt
 
-# all tests but the slow ones; `just test -m slow` runs those
+# all tests but the slow and the long ones; `just test -m slow` runs the former
 test *ARGS:
     pytest {{ARGS}}
 
