@@ -15,6 +15,8 @@ from engine.store import STORE_FORMAT
 from engine.workspace import CURRENT, NEXT, WORK, Workspace, name_of
 
 CHANGES_KEPT_DAYS = 90
+# About half a gigabyte: stamps and short texts take some 26 bytes a row.
+CHANGES_KEPT_ROWS = 20_000_000
 LEDGER_KEPT_DAYS = 400
 _TABLES = {
     "store": (
@@ -133,12 +135,8 @@ def write_run(
                 one.active_after,
             ],
         )
-    runs, changes = name_of(NEXT, "accord", "runs"), name_of(NEXT, "accord", "changes")
-    space.run(
-        f"DELETE FROM {changes} WHERE run IN"
-        f" (SELECT run FROM {runs} WHERE started_at < CAST(? AS TIMESTAMP) - INTERVAL {CHANGES_KEPT_DAYS} DAY)",
-        [at],
-    )
+    forget_changes(space, at)
+    runs = name_of(NEXT, "accord", "runs")
     old = f"started_at < CAST(? AS TIMESTAMP) - INTERVAL {LEDGER_KEPT_DAYS} DAY"
     space.run(f"DELETE FROM {ledger} WHERE run IN (SELECT run FROM {runs} WHERE {old})", [at])
     space.run(f"DELETE FROM {runs} WHERE {old}", [at])
@@ -158,4 +156,19 @@ def write_run(
             run,
             duckdb.__version__,
         ],
+    )
+
+
+def forget_changes(space: Workspace, at: datetime, most: int = CHANGES_KEPT_ROWS) -> None:
+    """Forget the changes of runs that are too old and, of all but the newest run, of those beyond `most` rows."""
+    runs, changes = name_of(NEXT, "accord", "runs"), name_of(NEXT, "accord", "changes")
+    space.run(
+        f"DELETE FROM {changes} WHERE run IN"
+        f" (SELECT run FROM {runs} WHERE started_at < CAST(? AS TIMESTAMP) - INTERVAL {CHANGES_KEPT_DAYS} DAY)",
+        [at],
+    )
+    space.run(
+        f"DELETE FROM {changes} WHERE run IN (SELECT run FROM (SELECT run, sum(count(*)) OVER (ORDER BY run DESC)"
+        f" AS rows FROM {changes} GROUP BY run) AS r WHERE rows > ?) AND run < (SELECT max(run) FROM {changes})",
+        [most],
     )
