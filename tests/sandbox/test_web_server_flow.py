@@ -135,7 +135,7 @@ def test_errors_of_the_exchange(strict_running: Running) -> None:
     assert _exchange(strict_running, code=fresh(), code_verifier=VERIFIER, client_id="x")[1] == "invalid_client_id"
     assert _exchange(strict_running, code=fresh(), code_verifier=VERIFIER, client_secret="x")[1] == "invalid_client"
     assert _exchange(strict_running)[1] == "invalid_request"
-    assert _exchange(strict_running, grant_type="password")[1] == "unsupported_grant_type"
+    assert _exchange(strict_running, grant_type="saml")[1] == "unsupported_grant_type"
 
 
 def test_without_pkce_a_secret_is_needed(strict_running: Running) -> None:
