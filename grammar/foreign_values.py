@@ -6,8 +6,10 @@ Each is reported with what it means in SOQL, and read as a text that no later ch
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from grammar import condition_errors, foreign_errors
 from grammar.cursor import Cursor
@@ -17,32 +19,32 @@ from grammar.soql_tree import NumberValue, StringValue, Value
 from grammar.source import Span
 from grammar.tokens import Kind, Token
 
-_MONEY = re.compile(r"[$€£¥]\s?(\d[\d,]*(?:\.\d+)?)\s?(k|m|mm|mio|mn|bn|b)?\b", re.IGNORECASE)
-_SCALED = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s?(k|m|mm|mio|mn|bn)\b", re.IGNORECASE)
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)()\s?%")
+_MONEY = r"[$€£¥]\s?(\d[\d,]*(?:\.\d+)?)\s?(k|m|mm|mio|mn|bn|b)?\b"
+_SCALED = r"(\d[\d,]*(?:\.\d+)?)\s?(k|m|mm|mio|mn|bn)\b"
+_PERCENT = r"(\d+(?:\.\d+)?)()\s?%"
 _CODES = "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|INR|CNY|HKD|SGD|BRL|MXN|ZAR|ILS|AED|KRW|TRY"
-_WITH_CODE = re.compile(rf"(?:({_CODES})\s(\d[\d,]*(?:\.\d+)?)|(\d[\d,]*(?:\.\d+)?)\s?({_CODES}))\b")
-_DAY = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?![\w/.-])")
-_FORMULA_DAY = re.compile(r"date\s*\(\s*(\d{4})\s*,\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)", re.IGNORECASE)
-_FROM_TODAY = re.compile(r"today\s*(?:\(\s*\))?\s*([+-])\s*(\d{1,5})\b", re.IGNORECASE)
+_WITH_CODE = rf"(?-i:({_CODES})\s(\d[\d,]*(?:\.\d+)?)|(\d[\d,]*(?:\.\d+)?)\s?({_CODES}))\b"
+_DAY = r"(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?![\w/.-])"
+_FORMULA_DAY = r"date\s*\(\s*(\d{4})\s*,\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)"
+_FROM_TODAY = r"today\s*(?:\(\s*\))?\s*([+-])\s*(\d{1,5})\b"
 _UNIT = r"(fiscal[ _]quarter|fiscal[ _]year|day|week|month|quarter|year)s?"
-_COUNTED_PERIOD = re.compile(
-    rf"(last|next|previous|past)[ _]+(?:n[ _]+)?(\d{{1,5}})[ _]+{_UNIT}\b(?!\s*:)", re.IGNORECASE
-)
-_LOOSE_COUNT = re.compile(rf"(last|next)_n_{_UNIT}\s*(?:\(\s*(\d{{1,5}})\s*\)|\s(\d{{1,5}})\b)", re.IGNORECASE)
-_PERIOD = re.compile(rf"(last|next|this|previous|current)[ _]+{_UNIT}\b(?!\s*:)", re.IGNORECASE)
-_AGO = re.compile(rf"(\d{{1,5}})[ _]+{_UNIT}[ _]+ago\b", re.IGNORECASE)
+_COUNTED_PERIOD = rf"(last|next|previous|past)[ _]+(?:n[ _]+)?(\d{{1,5}})[ _]+{_UNIT}\b(?!\s*:)"
+_LOOSE_COUNT = rf"(last|next)_n_{_UNIT}\s*(?:\(\s*(\d{{1,5}})\s*\)|\s(\d{{1,5}})\b)"
+_PERIOD = rf"(last|next|this|previous|current)[ _]+{_UNIT}\b(?!\s*:)"
+_AGO = rf"(\d{{1,5}})[ _]+{_UNIT}[ _]+ago\b"
 _SIDES = {"previous": "LAST", "past": "LAST", "current": "THIS"}
 _SCALES = {"": 1, "k": 10**3, "m": 10**6, "mm": 10**6, "mio": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9}
 _LONGEST = 30
+_MONEY_SIGNS = ("$", "€", "£", "¥")
+_FIRST_WORDS = frozenset({"LAST", "NEXT", "THIS", "PREVIOUS", "PAST", "CURRENT", "TODAY", "DATE", *_CODES.split("|")})
 
 
 def foreign_value(cursor: Cursor) -> Value | None:
     """The value at the cursor if it has a form that SOQL lacks; it is reported, and None means that it has not."""
-    token = cursor.token
-    if token.kind not in (Kind.NUMBER, Kind.NAME, Kind.BAD):
+    if not _may_be_foreign(cursor):
         return None
-    for pattern, say in _FORMS:
+    token = cursor.token
+    for pattern, say in _forms():
         match = pattern.match(cursor.text, token.start)
         if match is not None and (diagnostic := say(match, Span(match.start(), match.end()))) is not None:
             while cursor.token.start < match.end() and cursor.token.kind is not Kind.END:
@@ -50,6 +52,26 @@ def foreign_value(cursor: Cursor) -> Value | None:
             cursor.report(diagnostic)
             return unchecked(match[0], Span(match.start(), match.end()))
     return None
+
+
+def _may_be_foreign(cursor: Cursor) -> bool:
+    """Whether it is worth to look closer: the words of SOQL itself, and plain numbers, are not."""
+    token, following = cursor.token, cursor.peek()
+    joined = following.start == token.end
+    match token.kind:
+        case Kind.NUMBER:
+            if joined or following.text == "%":
+                return following.text not in (",", ")", "}")
+            return following.kind is Kind.NAME and not following.first and following.lower not in _ENDS
+        case Kind.NAME:
+            word = token.text.upper()
+            if word in COUNTED:
+                return following.text != ":"
+            if word in PLAIN:
+                return following.kind is Kind.NUMBER or following.text in ("(", "+", "-")
+            return word.split("_")[0] in _FIRST_WORDS
+        case _:
+            return token.text in _MONEY_SIGNS
 
 
 def unchecked(written: str, span: Span) -> StringValue:
@@ -131,19 +153,23 @@ def _literal(span: Span, written: str, meant: str) -> Diagnostic | None:
     return foreign_errors.loose_date_literal(span, written, meant)
 
 
-_FORMS = (
-    (_DAY, _day),
-    (_WITH_CODE, _amount_with_code),
-    (_MONEY, _amount),
-    (_SCALED, _amount),
-    (_PERCENT, _amount),
-    (_FORMULA_DAY, _formula_day),
-    (_FROM_TODAY, _from_today),
-    (_COUNTED_PERIOD, _counted),
-    (_LOOSE_COUNT, _loose_count),
-    (_PERIOD, _period),
-    (_AGO, _ago),
-)
+@cache
+def _forms() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Span], Diagnostic | None]], ...]:
+    """The forms with what to say of each, compiled when the first value may have one: most texts have none."""
+    written = (
+        (_DAY, _day),
+        (_WITH_CODE, _amount_with_code),
+        (_MONEY, _amount),
+        (_SCALED, _amount),
+        (_PERCENT, _amount),
+        (_FORMULA_DAY, _formula_day),
+        (_FROM_TODAY, _from_today),
+        (_COUNTED_PERIOD, _counted),
+        (_LOOSE_COUNT, _loose_count),
+        (_PERIOD, _period),
+        (_AGO, _ago),
+    )
+    return tuple((re.compile(pattern, re.IGNORECASE), say) for pattern, say in written)
 
 
 def refuse_thousands(cursor: Cursor, value: Value) -> None:

@@ -67,6 +67,12 @@ def parse_value(cursor: Cursor, *, pattern: bool = False) -> Value:
             cursor.report(errors.unclosed_quote(token))
             inside = token.text[1:].rstrip()
             return StringValue(inside, inside, Span(token.start, token.start + 1 + len(inside)))
+        case Kind.BAD if token.text in "+-" and cursor.peek().kind is Kind.NUMBER and cursor.peek().text[0].isdigit():
+            # Salesforce's own grammar takes a blank behind the sign.
+            cursor.dropped.append(cursor.index)
+            cursor.take()
+            number = cursor.take()
+            return NumberValue(token.text + number.text, Span(token.start, number.end))
         case Kind.NUMBER:
             cursor.take()
             if goes_on(cursor) and cursor.joined(cursor.index):
