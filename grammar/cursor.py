@@ -6,6 +6,7 @@ completion both read it, so they cannot name something that the parser would not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from grammar.diagnostics import Diagnostic
 from grammar.source import Span
 from grammar.tokens import Kind, Token, tokenize
 
+_NOT_BLANK = re.compile(r"\n|\S")
 # Words that only SOQL has are shown as Salesforce's own pages write them.
 _CAPITALS = frozenset({"and", "or", "not", "null"})
 
@@ -61,8 +63,8 @@ class Cursor:
 
     def _ends_line(self, span: Span) -> bool:
         """Whether nothing follows on the line."""
-        end = self.text.find("\n", span.end)
-        return not self.text[span.end : end if end >= 0 else len(self.text)].strip()
+        following = _NOT_BLANK.search(self.text, span.end)
+        return following is None or following.group() == "\n"
 
     @property
     def token(self) -> Token:

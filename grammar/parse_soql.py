@@ -117,6 +117,7 @@ def _missing_joint(cursor: Cursor, operators: list[Token]) -> Token | None:
 
 def _operand(cursor: Cursor, dialect: Dialect, before: Condition | None = None) -> Condition:
     """Parse one condition between joints; `before` is the one before it."""
+    _pass_joints(cursor)
     token = cursor.token
     if token.is_word("not") and not is_operator(cursor.peek()):
         return _not(cursor, dialect)
@@ -132,11 +133,6 @@ def _operand(cursor: Cursor, dialect: Dialect, before: Condition | None = None) 
         return Paren(inner, cursor.since(token.start))
     if at_formula(cursor):
         return formula(cursor, lambda c: condition(c, dialect))
-    if token.lower in _JOINTS and token.kind is Kind.NAME and cursor.index and cursor.peek().kind is not Kind.END:
-        cursor.report(foreign_errors.doubled_joint(token))
-        cursor.dropped.append(cursor.index)
-        cursor.take()
-        return _operand(cursor, dialect, before)
     if isinstance(before, Comparison) and (is_operator(token) or token.kind in (Kind.STRING, Kind.TEXT, Kind.CURLY)):
         return _half(cursor, dialect, before)
     if cursor.at_kind(Kind.NAME, "a field") and token.lower not in _JOINTS:
@@ -149,6 +145,17 @@ def _operand(cursor: Cursor, dialect: Dialect, before: Condition | None = None) 
         if is_operator(cursor.peek()):
             return _value_first(cursor)
     raise SyntaxFail(condition_errors.missing_condition(token, cursor.last if cursor.index else None))
+
+
+def _pass_joints(cursor: Cursor) -> None:
+    """Report and leave out AND and OR with nothing before them; one with nothing behind it is reported elsewhere."""
+    while cursor.index and cursor.token.kind is Kind.NAME and cursor.token.lower in _JOINTS:
+        following = cursor.peek()
+        if following.text == "(" or following.kind not in (Kind.NAME, Kind.PUNCTUATION) or following.text in ("}", ")"):
+            return
+        cursor.report(foreign_errors.doubled_joint(cursor.token))
+        cursor.dropped.append(cursor.index)
+        cursor.take()
 
 
 def _not(cursor: Cursor, dialect: Dialect) -> Condition:
