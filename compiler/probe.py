@@ -97,6 +97,12 @@ def matching_count(extract: Extract) -> Query:
     return _count(extract.object, extract.fetch.where)
 
 
+def count_of(query: Query) -> Query:
+    """`SELECT COUNT() FROM ...`: how many rows a query returns."""
+    count = SelectItem(FunctionCall("COUNT", (), NOWHERE), None, NOWHERE)
+    return Query((count,), query.source, NOWHERE, where=query.where)
+
+
 def since_query(extract: Extract, since: str) -> Query:
     """The extract's rows whose SystemModstamp is not older than `since` (`2026-03-01T10:20:30Z`)."""
     newer = Comparison(_STAMP, ">=", DateTimeValue(since, NOWHERE), NOWHERE)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from compiler.print_soql import print_query
-from compiler.probe import by_id_query, changed_query, linked_query, match_list_query, since_query
+from compiler.probe import by_id_query, changed_query, count_of, linked_query, match_list_query, since_query
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns, common_type
 from engine.by_id import Asking, ask, file_name
@@ -23,6 +23,7 @@ from engine.load import Staged, load
 from engine.match_list import parents_of, part
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.read import read_query
+from engine.salesforce.rest_query import count
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
 
@@ -46,6 +47,7 @@ def list_by_changes(
 
     Raises:
         RefusedError: it cannot be made this way: the object has no delete log, or the log does not reach so far.
+        BrokenAnswerError: an answer without rows, although there are some.
         SalesforceError: Salesforce does not answer.
     """
     space, name, extract = asking.space, kept.extract.id, kept.extract
@@ -146,9 +148,15 @@ def _read(asking: Asking, query: Query, columns: Columns, name: str, *, all_rows
         reading=asking.reading,
     )
     try:
-        return load(asking.space, name, columns, pages)
+        loaded = load(asking.space, name, columns, pages)
     finally:
         pages.close()
+    if not loaded.rows and not loaded.rejected:
+        # An answer without rows may be an error's, and what it hides would stay hidden until the next list.
+        there = count(asking.client, print_query(count_of(query)).text, all_rows=all_rows)
+        if there:
+            raise BrokenAnswerError(f"{there} rows changed, and the answer has none")
+    return loaded
 
 
 def deleted_since(client: SalesforceClient, sobject: str, since: datetime) -> list[str]:

@@ -21,7 +21,7 @@ from compiler.stable_filter import holds_still
 from engine.by_id import Asking, ask, file_name
 from engine.changes import list_by_changes, list_children, new_parents
 from engine.copies import STAMP, Kept, copy_view, open_copy, where_kept
-from engine.errors import LoadError, QuotaError, RefusedError, SalesforceError, UnexplainedError
+from engine.errors import BrokenAnswerError, LoadError, QuotaError, RefusedError, SalesforceError, UnexplainedError
 from engine.events import StageStarted
 from engine.extracted import Extracted, spread_rejects
 from engine.fetch import fetch
@@ -199,7 +199,7 @@ class _Extraction:
                 binned,
             )
         except (SalesforceError, LoadError) as error:
-            if isinstance(error, RefusedError) and not isinstance(error, QuotaError):
+            if isinstance(error, RefusedError | BrokenAnswerError) and not isinstance(error, QuotaError):
                 del self.by_changes[extract.id]
                 self.take(extract, partial(self.read, extract, stop))
                 return

@@ -111,6 +111,19 @@ def test_delete_log_that_was_purged(org: Scene) -> None:
     assert statuses(org, "contacts")[C2] == "deleted"
 
 
+def test_answer_without_rows_is_not_believed(org: Scene) -> None:
+    """Where Salesforce counts changed rows and sends none, the list is read after all."""
+    org.change({"op": "update", "object": "Contact", "id": C1, "fields": {"Email": "new@example.com"}})
+
+    def emptied(response: httpx.Response) -> httpx.Response:
+        return httpx.Response(200, json={**response.json(), "totalSize": 0, "done": True, "records": []})
+
+    report = org.run(None, Fault("SELECT Id FROM Contact WHERE SystemModstamp", real_but(emptied), None))
+
+    assert "contacts" not in proven(report)
+    assert org.rows(f"SELECT Email FROM contacts WHERE Id = '{C1}'") == [("new@example.com",)]
+
+
 def test_filter_that_moves_by_itself_is_listed_at_every_run(tmp_path: Path) -> None:
     """Today, formulas and fields of other objects make rows match that did not change: nothing replaces the list."""
     moving = ("CreatedDate < TODAY", "Formula__c = 'x'", "Account.Type = 'Customer'")
