@@ -193,8 +193,9 @@ def separated(
                 return tuple(items)
             items.append(item(cursor))
         elif token.is_word("and") and cursor.peek().kind is Kind.NAME:
+            before = cursor.last
             cursor.take()
-            cursor.report(errors.word_for_comma(token))
+            cursor.report(errors.word_for_comma(token, before))
             items.append(item(cursor))
         elif token.kind is Kind.NAME and not ends(cursor) and not begins_statement(cursor) and not near(cursor):
             cursor.report(errors.missing_comma(token, cursor.last.span))

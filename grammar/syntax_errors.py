@@ -311,14 +311,14 @@ def sign_for_word(token: Token, word: str) -> Diagnostic:
     )
 
 
-def word_for_comma(token: Token) -> Diagnostic:
-    """`except Fax and Jigsaw`."""
+def word_for_comma(token: Token, before: Token) -> Diagnostic:
+    """`except Fax and Jigsaw`; `before` is the token before the word."""
     return Diagnostic(
         MISSING_COMMA,
         f"the items of a list are separated by commas, also where {found_words(token)} stands",
         Label(token.span, "a comma belongs here"),
         help="write a comma",
-        fix=Fix("write a comma", (Edit(token.span, ","),)),
+        fix=Fix("write a comma", (Edit(Span(before.end, token.end), ","),)),
     )
 
 

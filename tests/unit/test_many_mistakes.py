@@ -6,7 +6,7 @@ import pytest
 
 from grammar import parse_condition, parse_query, parse_spec
 
-MANY = 3000
+MANY = 1200
 REPEATED = [
     "AND ",
     "AND OR ",

@@ -282,7 +282,7 @@ SPECS = [
         "accord 1\naccounts { where Type = 'A' except Fax and Jigsaw }\n",
         "E0110",
         "and",
-        "accord 1\naccounts { where Type = 'A' except Fax , Jigsaw }\n",
+        "accord 1\naccounts { where Type = 'A' except Fax, Jigsaw }\n",
     ),
     (
         "accord 1\naccounts { where Type = 'A' except Fax, Jigsaw, }\n",
