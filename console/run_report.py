@@ -26,7 +26,7 @@ _SOMETIMES = (
 
 
 def run_report(report: RunReport, *, details: bool = False) -> str:
-    """The report. It has no times in it, so that the same run reads the same.
+    """The report. It has no times of its own in it, so that the same run reads the same.
 
     Without details tables in which nothing changed share a line, and so do owners, rows that hang on nothing that is
     in, and sums that agree with Salesforce. What is not as it should be is always shown whole.
@@ -56,7 +56,7 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
     sections += [
         _section("As they were before this run", list(report.stale)),
         _section("No longer in the spec, and dropped", list(report.dropped)),
-        _section("Membership not read anew", [_proven(one) for one in report.extracts if one.proven_at]),
+        _section("Match lists not read in this run", [_proven(one) for one in report.extracts if one.proven_at]),
         _section("Notes", list(report.notices)),
         _section("Errors", _errors(report)),
     ]
@@ -166,7 +166,8 @@ def _unattached(one: Unattached) -> str:
 
 
 def _proven(one: ExtractReport) -> str:
-    return f"{one.extract}: proven at {one.proven_at}; since then by what changed and by the delete log"
+    at = (one.proven_at or "").replace("T", " ")[:16]
+    return f"{one.extract}: membership proven at {at} UTC; since then by what changed and by the log of deletions"
 
 
 def _tie_out(one: TieOut) -> str:

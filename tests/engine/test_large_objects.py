@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from console.run_report import run_report
 from engine.report import Outcome, RunReport
 from engine.salesforce.read import Reading
 from tests.engine.faulty import Fault, real_but, refuse
@@ -73,6 +74,7 @@ def test_run_between_two_lists_goes_by_what_changed(org: Scene) -> None:
     assert report.outcome is Outcome.SUCCEEDED
     assert {"accounts.customer", "contacts", "arr"} <= proven(report)
     assert {one.proven_at for one in report.extracts if one.proven_at} == {"2026-03-01T12:00:00+00:00"}
+    assert "contacts: membership proven at 2026-03-01 12:00 UTC; since then by" in run_report(report)
     assert org.rows(f"SELECT Name FROM accounts WHERE Id = '{A1}'") == [("Neu",)]
     assert statuses(org, "accounts")[A3] == "left"
     assert statuses(org, "contacts") == {C1: "active", C2: "deleted", C9: "active"}
