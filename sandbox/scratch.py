@@ -11,6 +11,7 @@ from pathlib import Path
 _PREFIX = "accord-sandbox-"
 _LOCK = "in-use"
 _YOUNG_SECONDS = 60.0
+_UNLOCKED_SECONDS = 24 * 60 * 60.0
 
 
 class Scratch:
@@ -36,12 +37,14 @@ class Scratch:
 def remove_abandoned(place: Path, young_seconds: float = _YOUNG_SECONDS) -> list[Path]:
     """Remove the folders in `place` that nobody holds, and tell which.
 
-    One that was made less than `young_seconds` ago is left alone: its owner may be about to lock it.
+    One that was made less than `young_seconds` ago is left alone: its owner may be about to lock it. One that was never
+    locked, as of a server that was killed before it could, goes after a day.
     """
     removed = []
     for folder in sorted(place.glob(_PREFIX + "*")):
         try:
-            if time.time() - folder.stat().st_mtime < young_seconds or not _is_abandoned(folder):
+            age = time.time() - folder.stat().st_mtime
+            if age < young_seconds or not _is_abandoned(folder, age):
                 continue
             shutil.rmtree(folder)
         except OSError:
@@ -50,10 +53,10 @@ def remove_abandoned(place: Path, young_seconds: float = _YOUNG_SECONDS) -> list
     return removed
 
 
-def _is_abandoned(folder: Path) -> bool:
+def _is_abandoned(folder: Path, age: float) -> bool:
     lock = folder / _LOCK
     if not lock.exists():
-        return True
+        return age > _UNLOCKED_SECONDS
     try:
         connection = sqlite3.connect(lock, timeout=0)
     except sqlite3.Error:
