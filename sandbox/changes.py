@@ -118,6 +118,8 @@ class _Change:
             case "delete" | "undelete":
                 self._need("IsDeleted")
                 deleted = {"IsDeleted": "true" if self.op == "delete" else "false"}
+                if self.op == "undelete" and self.sobject.field("MasterRecordId"):
+                    deleted["MasterRecordId"] = "NULL"
                 self._set(cursor, self.id, deleted | self._stamps("LastModifiedDate", "SystemModstamp"))
             case "hard_delete":
                 self._remove(cursor)

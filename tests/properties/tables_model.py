@@ -323,9 +323,7 @@ def _users(org: Records, wanted: State) -> dict[Key, Row]:
     for table in ("accounts", "opportunities"):
         named |= {row["OwnerId"] for row in wanted[table].values()}
     return {
-        (user["Id"],): _row(
-            "users", user, name=user["Name"], email=user["Email"], active=user["IsActive"]
-        )
+        (user["Id"],): _row("users", user, name=user["Name"], email=user["Email"], active=user["IsActive"])
         for user in org["User"].values()
         if user["Id"] in named
     }
@@ -399,7 +397,7 @@ def arr_moves(before: State, after: State) -> Decimal | None:
     return 100 * sum((abs(new - old) for old, new in both), Decimal(0)) / total if total else None
 
 
-def counts(table: str, before: Mapping[Key, Row], after: Mapping[Key, Row], keep: bool) -> dict[str, int]:
+def counts(before: Mapping[Key, Row], after: Mapping[Key, Row]) -> dict[str, int]:
     """What the run report must say of a table of records, less what it updated."""
 
     def status(rows: Mapping[Key, Row], key: Key) -> str | None:

@@ -84,6 +84,15 @@ def test_a_merge_moves_children_and_points_at_the_winner(client: httpx.Client) -
     assert (child["AccountId"], child["SystemModstamp"]) == (account(1), LATER_REST)
 
 
+def test_an_undeleted_loser_is_no_loser_any_more(client: httpx.Client) -> None:
+    """MasterRecordId is empty in a record that is not deleted."""
+    _change(client, op="merge", object="Account", id=account(1), loser=account(2))
+    _change(client, op="undelete", object="Account", id=account(2))
+    loser = _row(client, "Account", account(2))
+
+    assert (loser["IsDeleted"], loser["MasterRecordId"]) == (False, None)
+
+
 def test_values_with_more_digits_than_the_column_fit(client: httpx.Client) -> None:
     """A number keeps all decimals that are written to it."""
     _change(client, op="update", object="Account", id=account(1), fields={"ARR__c": "1234567890123.123456"})

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +27,7 @@ from compiler.schema import Schema
 from engine.clock import SystemClock
 from engine.drift import NO_DRIFT, Drift, find_drift
 from engine.errors import AccordError
+from engine.events import Listener, ignore
 from engine.report import Outcome, RunReport
 from engine.run import RunSettings, run
 from engine.salesforce.bulk_query import BulkSettings
@@ -34,6 +39,7 @@ from engine.snapshot import schema_of
 from engine.spec_needs import needs_of
 from sandbox import Org, Running, serve
 from tests.properties import tables_model as model
+from tests.support.local_org import ROOT
 from tests.support.nasty_org import SETTINGS, SIZES, Change, describes, first_rows
 
 QUICK = Patience(tries=3, first_wait=0.01, longest_wait=0.02)
@@ -42,6 +48,25 @@ BY_BULK = Reading(rest_rows=0, bulk=BulkSettings(rows_per_page=3, first_poll=0.0
 # A run asks for a dozen extracts, and by Bulk each is a job with pages of three rows; the rest is second looks, sums
 # and what is asked again because a fault came in between.
 MOST_REQUESTS = {BY_REST: 120, BY_BULK: 500}
+
+
+# Events are told all along a run: between any two of them it may die.
+_CHILD = """
+import os, signal, sys
+from pathlib import Path
+from sandbox import Running
+from tests.support.judged_org import JudgedOrg
+
+url, client_id, secret, folder, keep, at = sys.argv[1:]
+told = 0
+def listen(event):
+    global told
+    told += 1
+    if told == int(at):
+        os.kill(os.getpid(), signal.SIGKILL)
+ended = JudgedOrg(Running(url, "", client_id, secret, "", None, None), Path(folder), keep == "1", events=listen).sync()
+assert ended.report is not None and ended.report.exit_code == 0, ended.words
+"""
 
 
 @dataclass(frozen=True)
@@ -66,8 +91,7 @@ class Ended:
 class JudgedOrg:
     """An org, a store, and what the store must hold (`state`; None: nothing was published yet).
 
-    `keep`: leavers stay in the tables. `unsure`: rows changed while the last run read, so that `state` was taken from
-    the store. `quiet`: the org is as the last run, which succeeded, saw it.
+    `keep`: leavers stay in the tables. `quiet`: the org is as the last run, which succeeded, saw it.
     """
 
     running: Running
@@ -76,6 +100,7 @@ class JudgedOrg:
     state: model.State | None = None
     quiet: bool = False
     seldom: model.Seldom = field(default_factory=model.Seldom)
+    events: Listener = ignore
     _planned: tuple[Plan, Schema] | None = None
 
     @property
@@ -123,7 +148,7 @@ class JudgedOrg:
     def client(self) -> SalesforceClient:
         """A client of little patience, which can renew its session."""
         who = ClientCredentials(self.running.instance_url, self.running.client_id, self.running.client_secret)
-        return SalesforceClient(who, clock=SystemClock(), patience=QUICK)
+        return SalesforceClient(who, clock=SystemClock(), patience=QUICK, events=self.events)
 
     def plan(self) -> tuple[Plan, Schema, Drift]:
         """Describe the org and compile the spec for it, less what the org has lost of what the store holds."""
@@ -198,6 +223,16 @@ class JudgedOrg:
 
     def accept(self, expected: model.State, report: RunReport) -> None:
         """Hold the store to what it must hold, and the report to what happened; it is the state from now on."""
+        before = self.state or {}
+        self.check(expected)
+        for one in report.tables:
+            assert one.balanced, one
+            if one.kind == "record" and one.table in model.KEYS:
+                counted = model.counts(before.get(one.table, {}), expected[one.table])
+                assert {name: getattr(one, name) for name in counted} == counted, one.table
+
+    def check(self, expected: model.State) -> None:
+        """Hold the store to what it must hold; it is the state from now on."""
         stored, as_of = read_tables(self.store)
         judged = {
             table: {key: self._with_age(table, key, row, as_of) for key, row in rows.items()}
@@ -205,12 +240,31 @@ class JudgedOrg:
         }
         found = model.differences(judged, stored)
         assert found == []
-        for one in report.tables:
-            assert one.balanced, one
-            if one.kind == "record" and one.table in model.KEYS:
-                counted = model.counts(one.table, (self.state or {}).get(one.table, {}), expected[one.table], self.keep)
-                assert {name: getattr(one, name) for name in counted} == counted, one.table
         self.state = stored
+
+    def run_killed(self, at: int) -> bool:
+        """A run in a process of its own, killed at its `at`-th event if it comes so far; whether it had published.
+
+        The store is as it was, or as the run would have left it.
+        """
+        truth, before = self.truth(), fingerprint(self.store)
+        self.seldom.note(truth, self.now)
+        expected = model.next_state(self.state or {}, truth, self.now, keep=self.keep)
+        running = self.running
+        who = (running.instance_url, running.client_id, running.client_secret)
+        ended = subprocess.run(
+            [sys.executable, "-c", _CHILD, *who, str(self.folder), str(int(self.keep)), str(at)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            check=False,
+        )
+        assert ended.returncode in (0, -signal.SIGKILL), ended.stderr
+        published = fingerprint(self.store) != before
+        if published:
+            self.check(expected)
+        self.quiet = False
+        return published
 
     def adopt(self) -> None:
         """Take the store as it is for what it must be: nobody can say in which order a run saw what changed."""
@@ -251,13 +305,10 @@ class JudgedOrg:
         self, table: str, key: model.Key, row: model.Row, as_of: Mapping[tuple[str, str], datetime | None]
     ) -> model.Row:
         """An active row with all values that its columns may have which are read once a day."""
-        columns = model.SELDOM.get(table, ()) if row["record_status" if table in model.OBJECTS else "user_id"] else ()
-        if not columns or row.get("record_status") != "active":
+        if row.get("record_status") != "active":
             return row
-        return {
-            **row,
-            **{name: self.seldom.since(table, key[0], name, as_of.get((table, name))) for name in columns},
-        }
+        columns = model.SELDOM.get(table, ())
+        return row | {name: self.seldom.since(table, key[0], name, as_of.get((table, name))) for name in columns}
 
 
 @contextmanager

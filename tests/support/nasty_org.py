@@ -154,7 +154,7 @@ def _some(*values: Value) -> Draw:
 
 def _link(sobject: str, *others: Value) -> Draw:
     """Any record that there is or was or may be, or nothing."""
-    numbers = SIZES[sobject] + 4
+    numbers = SIZES[sobject] * 3 // 2
     return lambda random: random.choice((an_id(sobject, random.randrange(numbers)),) * 5 + (None, *others))
 
 
@@ -175,7 +175,7 @@ VALUES: Mapping[str, Mapping[str, Draw]] = {
         "ParentId": _link("Account"),
     },
     "Contact": {
-        "LastName": _some("Last", "Ö'Brien \"x\"", "null", "0012"),
+        "LastName": _some("Last", 'Ö\'Brien "x"', "null", "0012"),
         "Title": _words,
         "Email": _some("a@example.com", None),
         "Score__c": _amounts,
@@ -251,13 +251,23 @@ class Population:
     binned: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in SIZES})
     made: dict[str, int] = field(default_factory=lambda: dict(SIZES))
 
-    def of(self, random: Random, objects: Iterable[str], least: int = 1) -> str | None:
-        """One of the objects that have so many live records."""
-        there = [name for name in objects if len(self.live[name]) >= least]
+    def of(self, random: Random, objects: Iterable[str]) -> str | None:
+        """One of the objects that have live records."""
+        there = [name for name in objects if self.live[name]]
         return random.choice(there) if there else None
 
+    def has_few(self, sobject: str) -> bool:
+        """Whether none should be taken away."""
+        return len(self.live[sobject]) <= SIZES[sobject] // 2
 
-OPERATIONS = ("create", "update", "move", "system_touch", "formula_change", "delete", "undelete", "hard_delete", "merge")
+    def has_many(self, sobject: str) -> bool:
+        """Whether there should be no more."""
+        return len(self.live[sobject]) >= SIZES[sobject] * 2
+
+
+OPERATIONS = (
+    "create", "update", "move", "system_touch", "formula_change", "delete", "undelete", "hard_delete", "merge",
+)  # fmt: skip
 _LINKS: Mapping[str, Sequence[str]] = {
     "Contact": ("AccountId",),
     "Opportunity": ("AccountId",),
@@ -301,8 +311,11 @@ def _fields(random: Random, sobject: str, share: float) -> dict[str, Value]:
     return {name: draw(random) for name, draw in VALUES[sobject].items() if random.random() < share}
 
 
-def _create(random: Random, people: Population) -> Change:
-    sobject = random.choice(sorted(SIZES))
+def _create(random: Random, people: Population) -> Change | None:
+    objects = [name for name in SIZES if not people.has_many(name)]
+    if not objects:
+        return None
+    sobject = random.choice(objects)
     number = people.made[sobject]
     people.made[sobject] += 1
     made = an_id(sobject, number)
@@ -335,10 +348,11 @@ def _update(random: Random, people: Population, op: str) -> Change | None:
 
 def _remove(random: Random, people: Population, op: str) -> Change | None:
     """A record goes to the bin, comes back from it, or is gone for good."""
+    spare = {name: [] if people.has_few(name) else people.live[name] for name in SIZES}
     there = {
-        "delete": people.live,
+        "delete": spare,
         "undelete": people.binned,
-        "hard_delete": {name: people.live[name] + people.binned[name] for name in SIZES},
+        "hard_delete": {name: spare[name] + people.binned[name] for name in SIZES},
     }[op]
     objects = [name for name in (*_REMOVED, *(("User",) if op == "hard_delete" else ())) if there[name]]
     if not objects:
@@ -356,8 +370,8 @@ def _remove(random: Random, people: Population, op: str) -> Change | None:
 
 
 def _merge(random: Random, people: Population) -> Change | None:
-    sobject = people.of(random, MERGED, 2)
-    if sobject is None:
+    sobject = random.choice(MERGED)
+    if people.has_few(sobject):
         return None
     winner, loser = random.sample(people.live[sobject], 2)
     people.live[sobject].remove(loser)
