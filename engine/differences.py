@@ -220,23 +220,38 @@ class Comparison(NamedTuple):
             )
         return f"SELECT {self.key()}, old, new, NULL, NULL, keep FROM ({gone}) AS g WHERE old <> new"
 
+    def find_restated(self) -> str:
+        """The SELECT of the keys (`key`) of published rows that are out, and perhaps not for the reason they give.
+
+        Their own rows in Salesforce need not have changed: one that came back from the bin hangs on an account that is
+        not in, or what a row hung on came or went after it.
+        """
+        return (
+            f"SELECT c.\"Id\" AS key FROM {self.published} AS c WHERE c.record_status <> 'active'"
+            f" AND CASE c.record_status WHEN 'left' THEN {self._is_orphaned()}"
+            f" WHEN 'parent_left' THEN NOT {self._is_orphaned()} ELSE TRUE END"
+        )
+
+    def _is_orphaned(self) -> str:
+        """The condition that what a published row `c` hung on is not in any more."""
+        parent = self.table.parent
+        if parent is None or parent.column not in self.current:
+            return "FALSE"
+        link = f"c.{quote_name(parent.column)}"
+        wanted = name_of(WORK, "wanted", parent.table)
+        return f'({link} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {wanted} AS f WHERE f."Id" = {link}))'
+
     def _exits(self, rejects: str) -> str:
         """Rows that are no longer wanted, with what Salesforce said about them."""
         parent = self.table.parent
-        orphaned, without_parent = "FALSE", "no row of a synced table names it any more"
+        without_parent = "no row of a synced table names it any more"
         if parent is not None:
-            orphaned = (
-                f"(c.{quote_name(parent.column)} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM"
-                f' {name_of(WORK, "wanted", parent.table)} AS f WHERE f."Id" = c.{quote_name(parent.column)}))'
-            )
             without_parent = f"what it hangs on in {parent.table} changed to a row that is not in, or to none"
-            if parent.column not in self.current:
-                orphaned = "FALSE"
         parent_name = parent.table if parent is not None else ""
         status = (
             "CASE WHEN r.key IS NOT NULL THEN 'rejected' WHEN a.answer IN ('deleted', 'merged') THEN a.answer"
             " WHEN a.answer = 'gone' THEN CASE WHEN p.status IN ('deleted', 'merged') THEN p.status ELSE 'gone' END"
-            f" WHEN {orphaned} THEN 'parent_left' ELSE 'left' END"
+            f" WHEN {self._is_orphaned()} THEN 'parent_left' ELSE 'left' END"
         )
         reason = _case(
             "x.status",

@@ -98,6 +98,7 @@ class Computing:
         keys = [f"SELECT key FROM ({print_relation(relation, self.leaf).text}) AS t"]
         if table.kind == "record":
             keys += [f"SELECT key FROM {asked_of(table.name)}", f"SELECT key FROM ({rejects}) AS r"]
+            keys.append(Comparison(table, {}, self.current[table.name]).find_restated())
         target = (WORK, "delta", f"{table.name}{TOUCHED}")
         self.space.run(
             f"CREATE OR REPLACE TABLE {name_of(*target)} AS SELECT DISTINCT key FROM ({' UNION ALL '.join(keys)}) AS k"

@@ -242,6 +242,32 @@ def test_child_moves_to_an_account_that_is_not_in(org: Scene) -> None:
     assert counts(report, "contacts") == {"left": 1}
 
 
+def test_undeleted_child_of_an_account_that_left(org: Scene) -> None:
+    """A contact that is taken out of the bin while its account is out is not called deleted any more."""
+    org.change({"op": "delete", "object": "Contact", "id": C2})
+    org.run()
+    org.change({"op": "update", "object": "Account", "id": A2, "fields": {"Type": "Other"}})
+    org.run()
+    org.change({"op": "undelete", "object": "Contact", "id": C2})
+    report = org.run()
+
+    assert counts(report, "contacts") == {"restated": 1}
+    assert status(org, "contacts")[C2] == "parent_left"
+
+
+def test_account_of_a_child_that_left_before(org: Scene) -> None:
+    """The reason of a child that is out follows the account of its row, whether that goes or comes back."""
+    org.change({"op": "update", "object": "Contact", "id": C1, "fields": {"AccountId": A4}})
+    org.run()
+    found = []
+    for kind in ("Other", "Customer"):
+        org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": kind}})
+        org.run()
+        found.append(status(org, "contacts")[C1])
+
+    assert found == ["parent_left", "left"]
+
+
 def test_new_field_in_the_spec_is_filled_in(org: Scene) -> None:
     """A column that the spec adds is there with its values; one that it drops is gone."""
     org.spec = SPEC.replace("fields Name, Email", "fields Name")

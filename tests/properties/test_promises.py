@@ -202,7 +202,7 @@ class Life(RuleBasedStateMachine):
 def live(examples: int, steps: int, patience: int, *, explore: bool = False) -> None:
     """Run so many lives of so many steps."""
     life = type("Life", (Life,), {"patience": patience})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         life,
         settings=settings(
             max_examples=examples,

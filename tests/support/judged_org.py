@@ -229,7 +229,7 @@ class JudgedOrg:
             assert one.balanced, one
             if one.kind == "record" and one.table in model.KEYS:
                 counted = model.counts(before.get(one.table, {}), expected[one.table])
-                assert {name: getattr(one, name) for name in counted} == counted, one.table
+                assert {name: getattr(one, name) for name in counted} == counted, (one, counted)
 
     def check(self, expected: model.State) -> None:
         """Hold the store to what it must hold; it is the state from now on."""
@@ -239,7 +239,7 @@ class JudgedOrg:
             for table, rows in expected.items()
         }
         found = model.differences(judged, stored)
-        assert found == []
+        assert not found, "\n".join(found)
         self.state = stored
 
     def run_killed(self, at: int) -> bool:
