@@ -89,6 +89,16 @@ def test_server_that_answers_html(org: Scene, status: int) -> None:
     assert caught.value.exit_code == 2
 
 
+def test_org_that_is_too_busy_to_say_which_it_is(org: Scene) -> None:
+    """Nothing is started before the org has said whether it is a sandbox: a store would be bound to the wrong one."""
+    busy = Fault("FROM Organization", refuse(400, "QUERY_TIMEOUT", "Your query request was running for too long."))
+    with pytest.raises(NoConnectionError, match="too long"):
+        org.run(None, busy)
+
+    assert not org.store.exists()
+    assert org.run().outcome is Outcome.SUCCEEDED
+
+
 def test_store_of_another_org(org: Scene, tmp_path: Path) -> None:
     """A store that holds another org's rows is not touched."""
     org.run()
