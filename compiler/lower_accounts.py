@@ -59,6 +59,9 @@ def account_rows(resolved: ResolvedSpec, drafts: Drafts) -> AccountRows:
     reads = tuple(drafts.draft(f"accounts.{t.kind}", "Account", t.filter, t.span) for t in resolved.types)
     names: list[str] = []
     for draft in reads:
+        # An account that one filter lets go is the other's: its row must show why.
+        for other in reads:
+            draft.decide(other.condition)
         names = ["Id", "SystemModstamp"]
         names += [draft.need(s.ref) for s in resolved.account_fields]
         names += [draft.need(ref, deciding=True) for ref in _deciding_fields(resolved)]

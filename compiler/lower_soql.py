@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
+from compiler.condition_rules import comparisons
 from compiler.plan import Clause, Extract, ExtractColumn, Filter
 from compiler.print_soql import print_condition
 from compiler.relation import ColumnType
@@ -119,12 +120,21 @@ class ExtractDraft:
         self.span = span
         self._columns: dict[str, FieldRef] = {}
         self._listed: set[str] = set()
+        self._deciding: set[str] = set()
         known = schema.object(sobject)
         for name in ("Id", "SystemModstamp", "CreatedDate"):
             field = known.field(name) if known else None
             if field is not None and (name != "CreatedDate" or "systemmodstamp" not in self._columns):
                 path = FieldPath((field.name,), NOWHERE)
                 self.need(FieldRef(sobject, path, (), field, sobject, NOWHERE), link=True)
+        self.decide(self.condition)
+
+    def decide(self, condition: Condition | None) -> None:
+        """Note whose values a filter asks for: where they are read, they must not be older than what it said."""
+        for comparison in comparisons(condition) if condition is not None else ():
+            left = comparison.left
+            paths = (left,) if isinstance(left, FieldPath) else left.args
+            self._deciding.update(path.text.lower() for path in paths if isinstance(path, FieldPath))
 
     def need(self, ref: FieldRef, *, deciding: bool = False, link: bool = False) -> str:
         """Read a field; returns its column name.
@@ -148,7 +158,9 @@ class ExtractDraft:
             ExtractColumn(FieldPath(ref.path.names, ref.span), column_type(ref.field), ref.field.type, ref.volatile)
             for ref in self._columns.values()
         )
-        census = [c.path for c, key in zip(columns, self._columns, strict=True) if key in self._listed]
+        deciding = {key for key, ref in self._columns.items() if ref.volatile and key in self._deciding}
+        listed = self._listed | deciding
+        census = [c.path for c, key in zip(columns, self._columns, strict=True) if key in listed]
         mode, why = self._mode(len(columns) - len(census))
         return Extract(
             self.id,

@@ -242,6 +242,22 @@ def test_child_moves_to_an_account_that_is_not_in(org: Scene) -> None:
     assert counts(report, "contacts") == {"left": 1}
 
 
+def test_formula_of_a_filter_is_as_new_as_what_the_filter_said(tmp_path: Path) -> None:
+    """A formula that lets an account in, or changes its type, stands in its row as it is now, though no stamp moved."""
+    health = {"name": "Health__c", "type": "string", "calculated": True}
+    spec = SPEC.replace("customer where Type = 'Customer'", "customer where Type = 'Customer' AND Health__c != 'Bad'")
+    fields = {**FIELDS, "Account": (*FIELDS["Account"], health)}
+    with scene(tmp_path, spec=spec.replace("Type = 'Prospect'", "Type != null"), fields=fields) as org:
+        org.run()
+        found = []
+        for value in ("Good", "Bad"):
+            org.change({"op": "formula_change", "object": "Account", "id": A1, "fields": {"Health__c": value}})
+            org.run()
+            found += org.rows(f"SELECT account_type, Health__c FROM accounts WHERE Id = '{A1}'")
+
+    assert found == [("customer", "Good"), ("prospect", "Bad")]
+
+
 def test_undeleted_child_of_an_account_that_left(org: Scene) -> None:
     """A contact that is taken out of the bin while its account is out is not called deleted any more."""
     org.change({"op": "delete", "object": "Contact", "id": C2})
