@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from tests.support.nasty_org import TYPES
+from tests.support.nasty_org import SETTINGS, TYPES
 
 SPEC = """accord 1
 
@@ -58,7 +58,7 @@ object Training__c as "Trainings" on contact via Contact__c {
 object Invoice__c as "Invoices" on account via Number__c = AccountNumber { fields Name, Total__c, Due__c, Paid__c }
 """
 REMOVING = SPEC.replace("on leaving keep", "on leaving remove")
-ZONE = ZoneInfo("Pacific/Auckland")
+ZONE = ZoneInfo(SETTINGS["time_zone"])
 # The org's clock stands still while a run lasts, and the run's own goes on from there.
 CLOCK_RUNS_ON = timedelta(minutes=5)
 

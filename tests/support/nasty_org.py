@@ -17,7 +17,7 @@ Value: TypeAlias = str | bool | None
 Draw: TypeAlias = Callable[[Random], Value]
 
 START = "2026-03-01T12:00:00Z"
-SETTINGS = {"name": "Nasty", "now": START, "user": "u0@example.com"}
+SETTINGS = {"name": "Nasty", "now": START, "user": "u0@example.com", "time_zone": "Pacific/Auckland"}
 PREFIXES = {
     "Account": "001",
     "Contact": "003",
@@ -231,7 +231,7 @@ def first_rows(random: Random) -> dict[str, list[dict[str, Any]]]:
             if sobject == "Contact":
                 row["Name"] = row["LastName"]
             elif sobject == "User":
-                row |= {"Username": f"u{number}@example.com", "TimeZoneSidKey": "Pacific/Auckland"}
+                row["Username"] = f"u{number}@example.com"
             row["Name"] = row.get("Name") or f"{sobject} {number}"
             found[sobject].append(row)
         found[sobject][0] |= {"IsActive": True} if sobject == "User" else {}
