@@ -145,9 +145,8 @@ def replay(org: JudgedOrg, timeline: Timeline, seed: int, a_batch: int = 18) -> 
     while at < len(timeline):
         batch = timeline[at : at + random.randrange(a_batch // 2, a_batch * 3 // 2 + 1)]
         at += len(batch)
-        for change in batch:
-            _set_clock(org, change)
-            org.change(change)
+        _set_clock(org, batch[-1])
+        org.change(*batch)
         turn = next(turns)
         done[turn] += 1
         match turn:
