@@ -62,7 +62,7 @@ def _may_be_foreign(cursor: Cursor) -> bool:
         case Kind.NUMBER:
             if joined or following.text == "%":
                 return following.text not in (",", ")", "}")
-            return following.kind is Kind.NAME and not following.first and following.lower not in _ENDS
+            return following.kind is Kind.NAME and not following.first and following.lower not in TEXT_ENDS
         case Kind.NAME:
             word = token.text.upper()
             if word in COUNTED:
@@ -192,7 +192,7 @@ def refuse_thousands(cursor: Cursor, value: Value) -> None:
 
 
 # Words that end a text without quotes: joints, clauses, and what may follow a condition in a spec.
-_ENDS = frozenset(
+TEXT_ENDS = frozenset(
     {"and", "or", "not", "order", "group", "limit", "offset", "with", "where", "else", "fields", "also", "except", "on"}
     | {"skip", "customer", "prospect", "partner", "lookback", "conversation", "sentiment", "every", "in", "by", "as"}
 )
@@ -217,12 +217,12 @@ def goes_on(cursor: Cursor) -> bool:
     if token.first or token.kind is Kind.END:
         return False
     if cursor.joined(cursor.index):
-        return (token.kind in (Kind.NAME, Kind.NUMBER) and token.lower not in _ENDS) or token.text in _SIGNS_INSIDE
+        return (token.kind in (Kind.NAME, Kind.NUMBER) and token.lower not in TEXT_ENDS) or token.text in _SIGNS_INSIDE
     if token.text in ("-", "&", "/") and following.kind is Kind.NAME and not following.first:
         return True
     return (
         token.kind is Kind.NAME
-        and token.lower not in _ENDS
+        and token.lower not in TEXT_ENDS
         and following.text not in _COMPARES
         and following.lower not in _COMPARING
     )

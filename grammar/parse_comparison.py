@@ -9,7 +9,7 @@ from grammar import condition_errors, foreign_errors
 from grammar import syntax_errors as errors
 from grammar.cursor import Cursor
 from grammar.diagnostics import Edit, Fix
-from grammar.foreign_values import refuse_thousands
+from grammar.foreign_values import TEXT_ENDS, refuse_thousands
 from grammar.parse_apex import apex_variable, at_variable
 from grammar.parse_operator import (
     OPERATORS,
@@ -78,7 +78,7 @@ def _label(cursor: Cursor) -> FieldPath | None:
     if cursor.token.lower in cursor.defined:
         return None
     size = 1
-    while (word := cursor.peek(size)).kind is Kind.NAME and not word.first and word.lower not in RESERVED:
+    while (word := cursor.peek(size)).kind is Kind.NAME and not word.first and word.lower not in RESERVED | TEXT_ENDS:
         size += 1
     if size == 1 or may_be_phrase(cursor) or not is_operator(word):
         return None

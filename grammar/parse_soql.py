@@ -5,6 +5,7 @@ from __future__ import annotations
 from grammar import condition_errors, foreign_errors
 from grammar.cursor import Cursor, SyntaxFail
 from grammar.diagnostics import Edit, Fix
+from grammar.foreign_values import TEXT_ENDS
 from grammar.parse_comparison import Dialect, compared, comparison
 from grammar.parse_formula import at_formula, formula
 from grammar.parse_operator import is_operator, sign
@@ -100,7 +101,7 @@ def _missing_joint(cursor: Cursor, operators: list[Token]) -> Token | None:
     """Report that another condition follows without AND or OR; it is read as if the joint before it stood there."""
     comma = cursor.token.text == ","
     name, following = cursor.peek(int(comma)), cursor.peek(1 + int(comma))
-    if name.kind is not Kind.NAME or name.lower in RESERVED or begins_something_else(cursor):
+    if name.kind is not Kind.NAME or name.lower in RESERVED | TEXT_ENDS or begins_something_else(cursor):
         return None
     if comma and cursor.formulas:
         return None

@@ -274,3 +274,10 @@ def test_positions_count_code_points():
     found = expect_condition("Name = '😀' AND Typ == 'x'").error("E0109").underlines("==")
 
     assert found.diagnostics[0].span == (19, 21)
+
+
+def test_a_definition_may_stand_before_another_item():
+    """The words behind a definition's use are the next item, also where an operator's word is among them."""
+    text = 'accord 1\nchatter on accounts { where recent every hour in "UTC" lookback 9 days }\n'
+
+    assert parse_spec(text).diagnostics == ()
