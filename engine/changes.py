@@ -19,7 +19,7 @@ from engine.by_id import Asking, ask, file_name
 from engine.copies import Kept, cast_all, copy_view
 from engine.errors import BrokenAnswerError, RefusedError
 from engine.fetch import OVERLAP
-from engine.load import Staged, load
+from engine.load import Staged, load, rejects_of
 from engine.match_list import parents_of, part
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.read import read_query
@@ -76,6 +76,8 @@ def list_by_changes(
         f" UNION ALL SELECT * FROM ({fresh}) AS f",
         [gone],
     )
+    refused = " UNION ALL ".join(f"SELECT * FROM {one.rejects}" for one in sources)
+    space.run(f"CREATE OR REPLACE TABLE {rejects_of(f'{name}(list)')} AS {refused}")
     rows = int(space.value(f"SELECT count(*) FROM {part(name, 'list')}"))
     read = touched.read + now.read + again.read
     return Staged(f"{name}(list)", types, read, rows, now.duplicates, now.rejected)

@@ -317,8 +317,6 @@ class _Extraction:
     def take_unlisted(self, kept: Kept, types: Columns) -> Columns:
         """Ask by Id for the rows whose entry in the match list could not be taken; return the extract's columns."""
         name = kept.extract.id
-        if name in self.by_changes:
-            return types
         listed = rejects_of(f"{name}(list)")
         self.space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {listed} WHERE column_name = 'Id'")
         known = f"SELECT key FROM {listed} WHERE column_name = 'Id'"

@@ -17,6 +17,7 @@ WELL = frozenset({"succeeded"})
 LOUD = frozenset({"failed", "incomplete"})
 NOT_BEGUN = frozenset({"not started", "refused"})
 BOTH = ("rest", "bulk")
+ALL = ("rest", "bulk", "changes")
 
 
 @dataclass(frozen=True)
@@ -256,7 +257,7 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
     ),
     "poison_row": (
         Trouble(contacts("poison_row", how="number", nth=1, times=None), quick="first"),
-        Trouble(accounts("poison_row", how="date", times=None), quick="later"),
+        Trouble(accounts("poison_row", how="date", times=None), readings=ALL, quick="later"),
         Trouble(contacts("poison_row", how="key"), quick="first"),
         Trouble(contacts("poison_row", how="key", times=None), ends=LOUD | WELL),
     ),
@@ -265,13 +266,13 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
         Trouble(contacts("duplicate_rows", times=None), moved=True),
         Trouble(accounts("duplicate_rows"), moved=True),
     ),
-    "out_of_window": (Trouble((on("out_of_window", times=None),), readings=("rest",)),),
+    "out_of_window": (Trouble((on("out_of_window", times=None),), readings=("rest", "changes")),),
     "soft_delete_undelete": (
         Trouble(contacts("soft_delete_undelete"), moved=True),
-        Trouble(accounts("soft_delete_undelete"), moved=True, quick="later"),
+        Trouble(accounts("soft_delete_undelete"), readings=ALL, moved=True, quick="later"),
         Trouble(accounts("soft_delete_undelete", times=1), moved=True),
     ),
-    "delete_log_purged": (Trouble((on("delete_log_purged"),)),),
+    "delete_log_purged": (Trouble((on("delete_log_purged"),), readings=("changes",), first=False),),
     "formula_drift": (Trouble((on("formula_drift", object="Subscription__c"),), moved=True, quick="later"),),
 }
 

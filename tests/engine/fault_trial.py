@@ -43,6 +43,8 @@ PAGE = 900
 READINGS: Mapping[str, Reading] = {
     "rest": Reading(bulk=BulkSettings(rows_per_page=PAGE)),
     "bulk": Reading(rest_rows=0, bulk=BulkSettings(rows_per_page=PAGE)),
+    # As objects of millions of rows are read: by what changed since the last run.
+    "changes": Reading(list_rows=0, bulk=BulkSettings(rows_per_page=PAGE)),
 }
 # A run without trouble asks for less than this, however it reads; each request that fails is tried so often at most.
 REQUESTS = 160
@@ -140,7 +142,13 @@ class Trial:
         now = self.now() + timedelta(hours=1)
         clock = f"{self.running.instance_url}/__sandbox__/clock"
         httpx.post(clock, json={"now": f"{now:%Y-%m-%dT%H:%M:%SZ}"}).raise_for_status()
-        self.tell(*({"at": f"{now:%Y-%m-%dT%H:%M:%SZ}", **one} for one in changes(self.step)))
+        # What is gone for good is in no list of changes: that is seen once a day, by the match list.
+        seen = (
+            changes(self.step)
+            if self.reading.list_rows
+            else [c for c in changes(self.step) if c["op"] != "hard_delete"]
+        )
+        self.tell(*({"at": f"{now:%Y-%m-%dT%H:%M:%SZ}", **one} for one in seen))
 
     def now(self) -> datetime:
         """The time as the org has it."""
