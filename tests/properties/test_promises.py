@@ -224,7 +224,7 @@ def test_promises_hold() -> None:
 @pytest.mark.slow
 def test_promises_hold_for_longer() -> None:
     """2,000 steps, with a run after fewer changes."""
-    live(examples=20, steps=100, patience=10)
+    live(examples=20, steps=100, patience=16)
 
 
 @pytest.mark.long

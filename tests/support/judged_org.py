@@ -43,7 +43,7 @@ from tests.support.local_org import ROOT
 from tests.support.nasty_org import SETTINGS, SIZES, Change, describes, first_rows
 
 QUICK = Patience(tries=3, first_wait=0.01, longest_wait=0.02)
-_JOBS = BulkSettings(rows_per_page=3, first_poll=0.001, longest_poll=0.01)
+_JOBS = BulkSettings(rows_per_page=3, first_poll=0.002, longest_poll=0.25)
 BY_REST = Reading(bulk=_JOBS)
 BY_BULK = Reading(rest_rows=0, bulk=_JOBS)
 # A job that never ends is waited for no longer than this, in seconds.
