@@ -217,7 +217,8 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
     "text_like_numbers": (Trouble(accounts("text_like_numbers", field="Notes__c")),),
     "field_added": (Trouble(accounts("field_added")),),
     "field_removed": (
-        Trouble(accounts("field_removed", field="Notes__c"), first=False),
+        # The column keeps what it had, which the org no longer tells.
+        Trouble(accounts("field_removed", field="Notes__c"), first=False, moved=True),
         Trouble(
             (on("field_removed", field="Email", object="Contact", path="/query"),),
             ends=LOUD,

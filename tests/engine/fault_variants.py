@@ -229,7 +229,7 @@ VARIANTS: Mapping[str, Trouble] = {
     "identity-is-away": Trouble((on("unavailable", path="/userinfo", times=2),)),
     "identity-stays-away": Trouble((on("unavailable", path="/userinfo", times=None),), ends=NOT_BEGUN),
     "everything-is-away": Trouble((on("unavailable", times=None),), ends=NOT_BEGUN),
-    "everything-goes-away": Trouble((on("unavailable", times=None, nth=24),), ends=ANY, requests=400),
+    "everything-goes-away": Trouble((on("unavailable", times=None, nth=14),), ends=ANY, requests=400),
     # Answers that are none.
     "html-instead-of-a-query": Trouble(wire=met("FROM Contact", HTML)),
     "html-instead-of-every-query": Trouble(
