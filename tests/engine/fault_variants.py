@@ -89,9 +89,9 @@ def numbered(url: str) -> Callable[[Page], Page]:
     return change
 
 
-def endless(records: bool) -> Callable[[], tuple[Fault, ...]]:
-    """Pages without end, each at an address of its own, with records or without."""
-    url = "/services/data/v66.0/query/0r8ENDLESS-{}"
+def endless(records: bool, place: str = "{}") -> Callable[[], tuple[Fault, ...]]:
+    """Pages without end, each at an address of its own unless a place is named, with records or without."""
+    url = f"/services/data/v66.0/query/0r8ENDLESS-{place}"
     more = numbered(url)
 
     def next_page(request: httpx.Request) -> httpx.Response:
@@ -298,12 +298,7 @@ VARIANTS: Mapping[str, Trouble] = {
     "rows-nobody-announced": Trouble(wire=met("FROM Contact", json_page(again), None), readings=("rest",)),
     "second-page-is-the-first": Trouble(quick="first", wire=first_page_again(), readings=("rest",)),
     "pages-go-round": Trouble(
-        wire=lambda: (
-            Fault("/query/0r8", json_page(numbered("/services/data/v66.0/query/0r8SAME")), None),
-            Fault("FROM Contact", json_page(numbered("/services/data/v66.0/query/0r8SAME")), None),
-        ),
-        ends=LOUD,
-        readings=("rest",),
+        wire=endless(records=False, place="same"), ends=LOUD, says="in a circle", readings=("rest",)
     ),
     "pages-without-end": Trouble(quick="first", wire=endless(records=False), ends=LOUD, readings=("rest",)),
     "records-without-end": Trouble(wire=endless(records=True), ends=LOUD, readings=("rest",)),
