@@ -132,11 +132,12 @@ def build_schema(
     """Build a schema from describe answers, which may be reduced to `name` and `fields` with name and type.
 
     What a reduced describe lacks gets Salesforce's usual defaults. `multi_currency` unsaid means: as the
-    describes show, since only an org with several currencies has an object CurrencyType.
+    describes show, since only an org with several currencies has an object CurrencyType and fields CurrencyIsoCode. The
+    fields tell even where the connected user may not see the object.
     """
     objects = {str(d["name"]).lower(): _object(d) for d in describes}
     if multi_currency is None:
-        multi_currency = "currencytype" in objects
+        multi_currency = "currencytype" in objects or any(one.field("CurrencyIsoCode") for one in objects.values())
     return Schema(objects, multi_currency, frozenset(named_only))
 
 

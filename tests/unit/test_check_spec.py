@@ -239,14 +239,15 @@ def test_records_on_contacts_need_contacts():
     expect(spec, acme()).error("E0511").underlines("contact").points_at("contacts none").alone()
 
 
+AMOUNTS = [
+    {"name": "Amount", "type": "currency"},
+    {"name": "Seats__c", "type": "double"},
+    {"name": "CloseDate", "type": "date"},
+    {"name": "CurrencyIsoCode", "type": "picklist"},
+    {"name": "AccountId", "type": "reference", "referenceTo": ["Account"]},
+]
 SEVERAL_CURRENCIES = org(
-    Opportunity=[
-        {"name": "Amount", "type": "currency"},
-        {"name": "Seats__c", "type": "double"},
-        {"name": "CloseDate", "type": "date"},
-        {"name": "CurrencyIsoCode", "type": "picklist"},
-        {"name": "AccountId", "type": "reference", "referenceTo": ["Account"]},
-    ],
+    Opportunity=AMOUNTS,
     CurrencyType=[
         {"name": name, "type": kind}
         for name, kind in (("IsoCode", "string"), ("ConversionRate", "double"), ("IsCorporate", "boolean"))
@@ -274,6 +275,17 @@ def test_amounts_of_several_currencies_need_one(function: str):
 def test_other_aggregates_need_no_currency(source: str):
     """With a currency, of plain numbers, and of one record's amount there is no question."""
     expect(ACCOUNTS + f"arr from {source}\n", SEVERAL_CURRENCIES).nothing("E0312", "E0211")
+
+
+RATES_HIDDEN = org(Opportunity=AMOUNTS)
+
+
+def test_hidden_rates_do_not_make_one_currency_of_several():
+    """Fields CurrencyIsoCode tell of several currencies even where the connected user may not see CurrencyType."""
+    source = "arr from sum(Amount) of Opportunity via AccountId"
+
+    expect(ACCOUNTS + f"{source}\n", RATES_HIDDEN).error("E0312").alone()
+    expect(ACCOUNTS + f"{source} in corporate currency\n", RATES_HIDDEN).error("E0201").alone()
 
 
 def test_the_operator_is_underlined_and_its_value_left_alone():
