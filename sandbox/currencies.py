@@ -22,14 +22,16 @@ class DatedRate(NamedTuple):
 
 
 class Currencies(NamedTuple):
-    """`rates` holds, for each active ISO code, how many units make one of the corporate currency.
+    """`rates` holds, for each ISO code, how many units make one of the corporate currency.
 
-    `dated` are the rates that hold on some days only, where the org has such.
+    `dated` are the rates that hold on some days only, where the org has such. `inactive` are the codes that new amounts
+    and conditions may not have; the amounts that records have in them are converted as before.
     """
 
     corporate: str
     rates: dict[str, Decimal]
     dated: tuple[DatedRate, ...] = ()
+    inactive: frozenset[str] = frozenset()
 
 
 def read_currencies(con: duckdb.DuckDBPyConnection, schema: Schema, default: str) -> Currencies | None:
@@ -42,11 +44,12 @@ def read_currencies(con: duckdb.DuckDBPyConnection, schema: Schema, default: str
     corporate = '"IsCorporate"' if sobject.field("IsCorporate") else '"ConversionRate" = 1'
     active = '"IsActive"' if sobject.field("IsActive") else "true"
     rows = con.execute(
-        f'SELECT "IsoCode", "ConversionRate", {corporate} FROM "CurrencyType" WHERE {active} ORDER BY 1'
+        f'SELECT "IsoCode", "ConversionRate", {corporate}, {active} FROM "CurrencyType" ORDER BY 1'
     ).fetchall()
-    rates = {str(code): Decimal(rate) for code, rate, _ in rows if rate}
-    chosen = next((str(code) for code, _, is_corporate in rows if is_corporate), default)
-    return Currencies(chosen, rates or {chosen: Decimal(1)}, _dated(con, schema))
+    rates = {str(code): Decimal(rate) for code, rate, _, _ in rows if rate}
+    chosen = next((str(code) for code, _, is_corporate, _ in rows if is_corporate), default)
+    inactive = frozenset(str(code) for code, _, _, is_active in rows if is_active is False)
+    return Currencies(chosen, rates or {chosen: Decimal(1)}, _dated(con, schema), inactive)
 
 
 def _dated(con: duckdb.DuckDBPyConnection, schema: Schema) -> tuple[DatedRate, ...]:

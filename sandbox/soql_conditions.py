@@ -183,7 +183,7 @@ class _Conditions:
         if currencies is None:
             return number(value.amount)
         rate = currencies.rates.get(value.code)
-        if rate is None:
+        if rate is None or value.code in currencies.inactive:
             raise SoqlError("INVALID_FIELD", f"Unknown currency code: {value.code}", value.span)
         return functions.divided(number(value.amount), rate)
 
