@@ -93,6 +93,9 @@ class Refresh(Run):
             )
         staged = reading.read()
         tables = self.compared(asking, reading, staged, number)
+        accounts = next(one.comparison for one in tables if one.comparison.table.name == "accounts")
+        if not space.value(f"SELECT count(*) FROM {accounts.touched}"):
+            self.notice(f"no filter takes {self.settings.account}, and no table has it: there was nothing to refresh")
         guards = self.progress.guards = look_at_guards(space, self.plan, tables, ())
         if (exceeded := [one for one in guards if one.exceeded]) and not self.settings.confirmed:
             self.progress.tables = tuple(one.counted(one.counts.expected_after) for one in tables)

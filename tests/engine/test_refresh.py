@@ -151,6 +151,14 @@ def test_account_that_comes_in(org: Scene) -> None:
     assert everything(org) == once
 
 
+@pytest.mark.parametrize("account", [record_id("Account", 4), record_id("Account", 99)])
+def test_account_that_is_nowhere_is_said_to_be(org: Scene, account: str) -> None:
+    """An Id that no filter takes and no table has is no success without a word: perhaps it was mistyped."""
+    report = refreshed(org, account)
+
+    assert report.notices == (f"no filter takes {account}, and no table has it: there was nothing to refresh",)
+
+
 def test_what_is_no_account_is_refused(org: Scene) -> None:
     """An Id of another object, or none, starts nothing."""
     for wrong in (C1, "001", "Acme"):
