@@ -54,6 +54,7 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
             )
         )
     sections += [
+        _section("Rows that could not be taken (`accord.rejects` says why)", _rejected(report)),
         _section("As they were before this run", list(report.stale)),
         _section("No longer in the spec, and dropped", list(report.dropped)),
         _section("Match lists not read in this run", [_proven(one) for one in report.extracts if one.proven_at]),
@@ -64,8 +65,8 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
 
 
 def tables_section(tables: Sequence[Counts], *, details: bool = False) -> str:
-    """A line for each table, or for each that changed; a column is left out where all its numbers are 0."""
-    changed = [counts for counts in tables if details or _has_changed(counts)]
+    """A line for each table, or for each that changed or lacks rows; a column is left out where its numbers are 0."""
+    changed = [counts for counts in tables if details or counts.rejected or _has_changed(counts)]
     same = [counts.table for counts in tables if counts not in changed]
     unchanged = f"unchanged: {', '.join(same)}" if same else ""
     if not changed:
@@ -95,6 +96,8 @@ def _headline(report: RunReport) -> str:
         words += " by a guard: nothing was published"
     if report.outcome == "succeeded":
         words += ": " + (_changes(report.tables) if report.changed else "nothing to change")
+    if rejected := sum(counts.rejected for counts in report.tables):
+        words += f", {counted(rejected, 'row')} rejected"
     org = report.identity.organization_name or report.identity.organization_id
     return f"{words}\n{visible(org)}, seen as {visible(report.identity.username)}"
 
@@ -170,9 +173,14 @@ def _proven(one: ExtractReport) -> str:
     return f"{one.extract}: membership proven at {at} UTC; since then by what changed and by the log of deletions"
 
 
+def _rejected(report: RunReport) -> list[str]:
+    """What was asked for and how many rows of it were rejected; some extracts have no table that would show it."""
+    return [f"{one.extract}: {counted(one.rejected, 'row')}" for one in report.extracts if one.rejected]
+
+
 def _tie_out(one: TieOut) -> str:
     parts = "" if one.split is None else _parts(one.split)
-    what = f"{one.extract}, {one.column}: {one.ours or '0'} over {counted(one.rows, 'row')}"
+    what = f"{one.extract}, {one.column}: {'unknown' if one.ours is None else one.ours} over {counted(one.rows, 'row')}"
     if one.salesforce is None:
         return f"{what}, not verified" + (f": {one.note}" if one.note else "") + parts
     verdict = f"but {one.salesforce} in Salesforce" if one.differs else "the same in Salesforce"

@@ -61,12 +61,14 @@ def _outcome(one: RunRecord, status: Status) -> str:
 
 
 def _changed(one: RunRecord) -> str:
-    """How many rows of how many tables a run changed, by its own report."""
+    """How many rows of how many tables a run changed, by its own report; what a guard held back changed nothing."""
     from console.words import counted
 
     if one.report is None or one.outcome is None:
         return ""
     names = ("inserted", "updated", "resumed", "left", "deleted", "merged", "gone", "newly_rejected")
+    if not one.published:
+        return "nothing"
     changes = [sum(counts[name] for name in names) for counts in one.report["tables"]]
     if not any(changes):
         return "nothing"

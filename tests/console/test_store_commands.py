@@ -58,6 +58,8 @@ def test_stopped_run_shows_its_forecast_and_goes_on_when_confirmed(project: Proj
     leave(project, 11)
     held = project.accord("run", "a.accord")
     document = json.loads(project.accord("run", "a.accord", "--format", "json").out)
+    status = json.loads(project.accord("status", "--format", "json").out)
+    told = project.accord("status", "--last", "1").out
     confirmed = project.accord("run", "a.accord", "--confirm")
 
     assert held.code == 3
@@ -68,6 +70,8 @@ def test_stopped_run_shows_its_forecast_and_goes_on_when_confirmed(project: Proj
     assert document["outcome"] == "stopped"
     assert {one["subject"] for one in document["guards"] if one["exceeded"]} == {"accounts", "account_owners"}
     assert next(one["left"] for one in document["tables"] if one["table"] == "accounts") == 11
+    assert status["runs"][0]["published"] is False
+    assert told.rstrip().endswith("nothing")
     assert confirmed.code == 0
     assert "Guards that the confirmation passed over" in confirmed.out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from compiler.record_id import to_18
+from console.run_report import run_report
 from sandbox import Org, serve
 from tests.engine.scene import FIELDS, PREFIXES, Scene, account, record_id, subscription, user
 
@@ -54,7 +56,7 @@ ROWS = {
 }
 
 
-def org() -> Org:
+def org(rows: Mapping[str, Sequence[Mapping[str, Any]]] = ROWS) -> Org:
     described: list[dict[str, Any]] = [
         {
             "name": name,
@@ -75,7 +77,7 @@ def org() -> Org:
             ],
         }
     )
-    return Org.from_rows(described, ROWS, {"name": "Currencies", "now": "2026-03-01T12:00:00Z", "multi_currency": True})
+    return Org.from_rows(described, rows, {"name": "Currencies", "now": "2026-03-01T12:00:00Z", "multi_currency": True})
 
 
 def arr(folder: Path, source: str) -> list[tuple[Decimal | None, str | None]]:
@@ -205,6 +207,33 @@ def test_opportunities_are_converted_with_the_rates_of_their_days(
     assert got == [(Decimal(amount) if amount else None, code) for amount, code in expected]
     assert [(one.salesforce, "rates of their days" in (one.note or "")) for one in report.tie_outs] == [(None, True)]
     assert not again.changed
+
+
+def test_a_sum_that_is_not_known_is_not_said_to_be_nothing(tmp_path: Path) -> None:
+    """Where amounts are converted with the rates of their days no total is known, and the report does not say 0."""
+    source = "sum(Amount) of Opportunity via AccountId in corporate currency"
+    spec = f"accord 1\naccounts {{ customer where Type = 'Customer' }}\narr from {source}\n"
+    with serve(dated_org()) as running:
+        text = run_report(Scene(running, tmp_path, spec).run())
+
+    assert "arr, Amount: unknown over 6 rows, not verified" in text
+
+
+def test_amounts_in_an_inactive_currency_are_converted(tmp_path: Path) -> None:
+    """A currency that was put out of use keeps its rate: here and in Salesforce its old amounts are worth the same."""
+    rates = [{**one, "IsActive": "false" if one["IsoCode"] == "USD" else "true"} for one in RATES]
+    spec = (
+        "accord 1\naccounts { customer where Type = 'Customer' }\n"
+        "arr from sum(Amount__c) of Subscription__c via Account__c in corporate currency\n"
+    )
+    with serve(org({**ROWS, "CurrencyType": rates})) as running:
+        scene = Scene(running, tmp_path, spec)
+        report = scene.run()
+        got = scene.rows("SELECT arr FROM accounts ORDER BY Id LIMIT 2")
+
+    assert report.outcome == "succeeded"
+    assert [one.differs for one in report.tie_outs] == [False]
+    assert got == [(Decimal("90.01"),), (Decimal("8.914"),)]
 
 
 def test_a_dated_rate_that_changes_moves_the_amounts_of_its_days(tmp_path: Path) -> None:
