@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from console.run_report import run_report
 from engine.report import Outcome
 from tests.engine.faulty import Fault, real_but
 from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, counts, record_id, scene
@@ -197,6 +198,26 @@ def test_rejected_row_that_was_in_keeps_its_last_values(org: Scene) -> None:
     assert why == [(bad, "Amount__c", "1,00")]
     assert counts(healed, "subscriptions") == {"resumed": 1}
     assert org.rows("SELECT count(*) FROM s.accord.rejects") == [(0,)]
+
+
+def test_a_new_row_that_cannot_be_taken_is_in_the_report(org: Scene) -> None:
+    """A row that no table ever had and that is rejected makes no run one in which nothing was amiss."""
+    new = record_id("Contact", 9)
+
+    def spoil(response: httpx.Response) -> httpx.Response:
+        body = response.json()
+        for one in body["records"]:
+            if one.get("Id") == new and "Email" in one:
+                one["SystemModstamp"] = "2026-02-30T25:61:00.000+0000"
+        return httpx.Response(200, json=body)
+
+    org.change({"op": "create", "object": "Contact", "id": new, "fields": {"LastName": "Neu", "AccountId": A1}})
+    text = run_report(org.run(None, Fault("Email", real_but(spoil), None)))
+
+    assert ", 1 row rejected\n" in text
+    assert "contacts" not in next(line for line in text.splitlines() if line.startswith("unchanged:"))
+    assert "could not be taken" in text
+    assert "  contacts: 1 row" in text.splitlines()
 
 
 def test_left_then_deleted(org: Scene) -> None:
