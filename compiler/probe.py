@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from compiler.plan import Extract, Filter
@@ -121,6 +121,46 @@ def match_list_query(extract: Extract, columns: Sequence[str]) -> Query:
     if unknown := [name for name in columns if name not in paths]:
         raise ValueError(f"the extract {extract.id} has no column {', '.join(unknown)}")
     return _with(extract.fetch, select=_items(paths[name] for name in columns))
+
+
+def columns_of(query: Query, names: Collection[str]) -> Query:
+    """The same rows with those of the query's columns alone that have one of these names, in the query's order."""
+    return _with(query, select=tuple(item for item in query.select if _name_of(item) in names))
+
+
+def names_of(query: Query) -> list[str]:
+    """The names of a query's columns, in its order. Raises ValueError for a column that is more than a field."""
+    return [_name_of(item) for item in query.select]
+
+
+def _name_of(item: object) -> str:
+    if isinstance(item, SelectItem) and isinstance(item.value, FieldPath):
+        return item.value.text
+    raise ValueError("a query for rows selects fields and nothing else")
+
+
+def rows_of(query: Query, ids: Sequence[str]) -> Query:
+    """Those of a query's rows that have one of these Ids."""
+    return _with(query, where=_conjunction([*conjuncts(query.where), _is_one_of(ids)]))
+
+
+def halves_of(query: Query) -> tuple[Query, Query] | None:
+    """Two queries for the same rows: each has half of the list of values with which the condition ends.
+
+    None where it does not end with a list of several values.
+    """
+    *before, last = conjuncts(query.where) or (None,)
+    if not isinstance(last, Comparison) or last.operator.upper() != "IN" or not isinstance(last.right, ValueList):
+        return None
+    values = last.right.items
+    if len(values) < 2:
+        return None
+    middle = len(values) // 2
+    first, second = (
+        _with(query, where=_conjunction([*before, Comparison(last.left, "IN", ValueList(half, NOWHERE), NOWHERE)]))
+        for half in (values[:middle], values[middle:])
+    )
+    return first, second
 
 
 def ids_that_fit(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from compiler.checks.query_size import LONGEST
 from compiler.duckdb_functions import quote_name
@@ -16,7 +15,8 @@ from compiler.relation_columns import Columns
 from engine.load import Staged, load
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.pages import Page, Pages, Transport
-from engine.salesforce.read import LONGEST_QUERY, Reading, fits_in_address, read_query
+from engine.salesforce.read import LONGEST_QUERY, Reading, address_length, fits_in_address
+from engine.wide import read_rows
 from engine.workspace import Workspace, name_of
 from grammar.soql_tree import Query
 
@@ -90,17 +90,9 @@ def ask(
     answers: list[Pages] = []
     try:
         for number, query in enumerate(queries):
-            soql, file = print_query(query).text, f"{file_name(name)}.{number}"
+            file = f"{file_name(name)}.{number}"
             answers.append(
-                read_query(
-                    asking.client,
-                    soql,
-                    tuple(columns),
-                    asking.folder,
-                    file,
-                    all_rows=all_rows,
-                    reading=asking.reading,
-                )
+                read_rows(asking.client, query, asking.folder, file, all_rows=all_rows, reading=asking.reading)
             )
         staged = load(asking.space, name, columns, Together(answers))
     finally:
@@ -133,11 +125,6 @@ def ids_a_query(query_of: Callable[[Sequence[str]], Query]) -> int:
     if fits_in_address(one):
         return ids_that_fit(query_of, LONGEST_QUERY, address_length)
     return ids_that_fit(query_of, LONGEST)
-
-
-def address_length(soql: str) -> int:
-    """How long a query is in an address."""
-    return len(quote(soql))
 
 
 def file_name(name: str) -> str:

@@ -22,8 +22,8 @@ from engine.fetch import OVERLAP
 from engine.load import Staged, load, rejects_of
 from engine.match_list import parents_of, part
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.read import read_query
 from engine.salesforce.rest_query import count
+from engine.wide import read_rows
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
 
@@ -140,15 +140,7 @@ def _rejected_before(space: Workspace, kept: Kept) -> list[str]:
 
 
 def _read(asking: Asking, query: Query, columns: Columns, name: str, *, all_rows: bool = False) -> Staged:
-    pages = read_query(
-        asking.client,
-        print_query(query).text,
-        tuple(columns),
-        asking.folder,
-        file_name(name),
-        all_rows=all_rows,
-        reading=asking.reading,
-    )
+    pages = read_rows(asking.client, query, asking.folder, file_name(name), all_rows=all_rows, reading=asking.reading)
     try:
         loaded = load(asking.space, name, columns, pages)
     finally:

@@ -25,6 +25,7 @@ AccordError
       AccessError
     BrokenAnswerError                transient
     BulkJobError
+    TornRowsError
   RunError                      exit 1
     PromiseError
     UnexplainedError
@@ -37,6 +38,10 @@ AccordError
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+
+def _some_of(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:20]) + (f" and {len(ids) - 20} more" if len(ids) > 20 else "")
 
 
 class AccordError(Exception):
@@ -180,6 +185,17 @@ class BulkJobError(SalesforceError):
     """A Bulk job failed, was aborted, or did not end in time."""
 
 
+class TornRowsError(SalesforceError):
+    """Rows of a query that is read in parts are not the same in all of them, however often they are asked for."""
+
+    def __init__(self, name: str, ids: Sequence[str]) -> None:
+        super().__init__(
+            f"{name}: {len(ids)} rows change while their columns are read in parts: {_some_of(ids)}",
+            hint="run again when nobody changes them",
+        )
+        self.ids = tuple(ids)
+
+
 class RunError(AccordError):
     """The run could not be finished well; what was published stands."""
 
@@ -192,9 +208,8 @@ class UnexplainedError(RunError):
     """Rows whose absence Salesforce does not explain."""
 
     def __init__(self, table: str, ids: Sequence[str]) -> None:
-        shown = ", ".join(ids[:20]) + (f" and {len(ids) - 20} more" if len(ids) > 20 else "")
         super().__init__(
-            f"table {table}: {len(ids)} rows match their filter but Salesforce does not return them: {shown}",
+            f"table {table}: {len(ids)} rows match their filter but Salesforce does not return them: {_some_of(ids)}",
             hint="nothing was published; run again, and if it stays, compare these Ids in Salesforce",
         )
         self.table = table

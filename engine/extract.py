@@ -13,7 +13,6 @@ from functools import partial
 from threading import Event
 
 from compiler.plan import Extract, Plan
-from compiler.print_soql import print_query
 from compiler.probe import by_id_query, match_list_query
 from compiler.relation_columns import Columns
 from compiler.schema import Schema
@@ -40,8 +39,8 @@ from engine.match_list import (
 )
 from engine.report import ExtractReport
 from engine.salesforce.pages import Pages
-from engine.salesforce.read import read_query
 from engine.whole import load_whole
+from engine.wide import read_rows
 from engine.workspace import WORK, name_of
 from grammar.soql_tree import FieldPath, SelectItem
 
@@ -163,13 +162,11 @@ class _Extraction:
         client.events(StageStarted("extract", extract.id))
         columns = self.columns_asked(extract)
         query = match_list_query(extract, tuple(columns)) if extract.id in self.by_list else extract.fetch
-        soql, file = print_query(query).text, file_name(extract.id)
-        return read_query(
+        return read_rows(
             client,
-            soql,
-            tuple(columns),
+            query,
             self.asking.folder,
-            file,
+            file_name(extract.id),
             reading=self.asking.reading,
             expected=self.copied_rows.get(extract.id),
         )

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, NamedTuple
 
-from compiler.print_soql import print_query
 from compiler.probe import by_id_query, since_query
 from compiler.relation_columns import Columns
 from engine.by_id import Asking, Together, file_name, ids_a_query
@@ -22,7 +21,7 @@ from engine.copies import STAMP, Kept, copy_view
 from engine.load import Staged, load
 from engine.match_list import NEW, Lacking, part
 from engine.salesforce.pages import Pages
-from engine.salesforce.read import read_query
+from engine.wide import read_rows
 from engine.workspace import Workspace
 from grammar.soql_tree import Query
 
@@ -104,17 +103,10 @@ def fetch(asking: Asking, kept: Kept, lacking: Lacking) -> Staged:
     answers: list[Pages] = []
     try:
         for number, (query, expected) in enumerate(queries):
-            file, soql = f"{file_name(extract.id)}.fetched.{number}", print_query(query).text
-            pages = read_query(
-                asking.client,
-                soql,
-                tuple(columns),
-                asking.folder,
-                file,
-                reading=asking.reading,
-                expected=expected,
+            file = f"{file_name(extract.id)}.fetched.{number}"
+            answers.append(
+                read_rows(asking.client, query, asking.folder, file, reading=asking.reading, expected=expected)
             )
-            answers.append(pages)
         return load(space, f"{extract.id}(fetched)", columns, Together(answers))
     finally:
         for answer in answers:

@@ -7,8 +7,8 @@ times is kept once: the row with the newest SystemModstamp.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import duckdb
 
@@ -23,9 +23,10 @@ from engine.workspace import WORK, Workspace, name_of
 # DuckDB takes sixteen times as much for a file at once unless it is told otherwise, however small the file.
 LONGEST_LINE = 32 * 1024 * 1024
 MENDING = 3
-_REJECTED = "(rejected)"
+REJECTED = "(rejected)"
 _INEXACT = "(inexact)"
 _STAMP = "SystemModstamp"
+_T = TypeVar("_T")
 
 
 class Staged(NamedTuple):
@@ -85,11 +86,33 @@ def load(space: Workspace, name: str, columns: Columns, source: Pages) -> Staged
     Raises:
         LoadError: a page cannot be read, or lacks a column, whatever is tried.
     """
-    for attempt in range(1, MENDING + 1):
+    return _mended(name, source, lambda: _load(space, name, columns, source))
+
+
+def load_text(space: Workspace, name: str, columns: Sequence[str], source: Pages) -> None:
+    """Load all rows of pages, those that came twice too, as text into the table `staged."<name>"`.
+
+    Besides the columns it has `(rejected)`: whether the row has no record Id. Damaged pages are fetched again; raises
+    LoadError as `load` does.
+    """
+    types = dict.fromkeys(columns, ColumnType("text"))
+
+    def attempt() -> None:
+        pages = tuple(page for page in source.pages if page.header)
+        flags = _stage(space, name_of(WORK, "staged", name), _raw(name, types, pages), types, pages)
+        if flags.rows != source.rows:
+            raise _Damaged(_uneven(space, pages))
+
+    _mended(name, source, attempt)
+
+
+def _mended(name: str, source: Pages, attempt: Callable[[], _T]) -> _T:
+    """What an attempt at loading returns; the pages that it finds damaged are fetched again before the next."""
+    for number in range(1, MENDING + 1):
         try:
-            return _load(space, name, columns, source)
+            return attempt()
         except _Damaged as damage:
-            if attempt == MENDING:
+            if number == MENDING:
                 names = ", ".join(page.path.name for page in damage.pages)
                 raise LoadError(
                     f"{name}: the pages {names} do not hold the rows that Salesforce announced",
@@ -136,7 +159,7 @@ def _stage(
     inexact = _any(casts.inexact(name, kind) for name, kind in numbers)
     rejected = _rejected(types) if not exactly else f"{_rejected(types)} OR {inexact}"
     sql = (
-        f"CREATE OR REPLACE TABLE {table} AS SELECT {casts.typed(types)}, {rejected} AS {quote_name(_REJECTED)}, "
+        f"CREATE OR REPLACE TABLE {table} AS SELECT {casts.typed(types)}, {rejected} AS {quote_name(REJECTED)}, "
         f"{inexact} AS {quote_name(_INEXACT)} FROM ({raw}) AS raw"
     )
     try:
@@ -148,7 +171,7 @@ def _stage(
             raise _Damaged(damaged) from None
         raise LoadError(f"the pages of {table} cannot be read ({type(error).__name__})") from None
     row = space.run(
-        f"SELECT count(*), count(*) FILTER ({quote_name(_REJECTED)}), count(*) FILTER ({quote_name(_INEXACT)})"
+        f"SELECT count(*), count(*) FILTER ({quote_name(REJECTED)}), count(*) FILTER ({quote_name(_INEXACT)})"
         f" FROM {table}"
     )[0]
     return _Flags(*row)
@@ -239,7 +262,7 @@ def _reject(space: Workspace, name: str, raw: str, types: Mapping[str, ColumnTyp
             f'INSERT INTO {rejects} SELECT "Id", ?, {quote_name(column)}, ? FROM raw_rejects WHERE {condition}',
             [column, casts.reason(column, types[column])],
         )
-    space.run(f'DELETE FROM {table} WHERE {quote_name(_REJECTED)} OR "Id" IN (SELECT key FROM {rejects})')
+    space.run(f'DELETE FROM {table} WHERE {quote_name(REJECTED)} OR "Id" IN (SELECT key FROM {rejects})')
     space.run("DROP TABLE raw_rejects")
     return int(space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM {rejects}"))
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from compiler.duckdb_functions import quote_name
 from compiler.plan import Extract, Plan, Table
-from compiler.print_soql import print_query
 from compiler.probe import by_id_query, linked_query
 from compiler.record_id import is_record_id, to_18
 from compiler.relation import Assign, Col, ColumnType, Extracted, Relation, Select
@@ -34,10 +33,10 @@ from engine.report import Outcome, RunReport
 from engine.rows import create_from
 from engine.run import run
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.read import read_query
 from engine.second_look import ask_status, asked_of
 from engine.store import StoreInfo, swap
 from engine.wanted import compute, leaf_of
+from engine.wide import read_rows
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
 
@@ -236,10 +235,9 @@ class _Reading:
 
     def _whole(self, extract: Extract) -> Staged:
         columns = {column.name: column.type for column in extract.columns}
-        pages = read_query(
+        pages = read_rows(
             self.asking.client,
-            print_query(extract.fetch).text,
-            tuple(columns),
+            extract.fetch,
             self.asking.folder,
             file_name(extract.id),
             reading=self.asking.reading,

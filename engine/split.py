@@ -14,11 +14,10 @@ from compiler.print_soql import print_query
 from compiler.probe import ids_that_fit, sum_query
 from compiler.relation import Col, Extracted, Relation, Select
 from compiler.relation_columns import LeafOf, inputs_of
-from engine.by_id import address_length
 from engine.load import Staged, rejects_of
 from engine.report import Share, Split
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.read import LONGEST_QUERY
+from engine.salesforce.read import LONGEST_QUERY, address_length
 from engine.salesforce.rest_query import records
 from engine.workspace import WORK, Workspace, name_of
 

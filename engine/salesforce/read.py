@@ -78,4 +78,9 @@ def _affordable(client: SalesforceClient) -> int:
 
 def fits_in_address(soql: str) -> bool:
     """Whether a query is short enough to be sent by REST."""
-    return len(quote(soql)) <= LONGEST_QUERY
+    return address_length(soql) <= LONGEST_QUERY
+
+
+def address_length(soql: str) -> int:
+    """How long a query is in an address."""
+    return len(quote(soql))
