@@ -87,6 +87,8 @@ def account_rows(resolved: ResolvedSpec, drafts: Drafts) -> AccountRows:
     return AccountRows(reads, First(Union(parts), ("Id",), (OrderKey("type_rank"),)))
 
 
+# These are calculated from a field, which must have the type that it has in Salesforce.
+_CALCULATED = ("web_domain", "is_person")
 _OWN_FIELDS = ("ParentId", "Website", "RecordType.DeveloperName", "IsPersonAccount")
 
 
@@ -169,6 +171,8 @@ def accounts_table(resolved: ResolvedSpec, rows: AccountRows, calculated: list[C
         ref = account_field(path, drafts.schema)
         source = (Source("Account", ref.name),) if ref else ()
         words = f"Account.{ref.name}" if ref else "not in this org"
+        if ref is not None and name in _CALCULATED and column_type(ref.field) != kind:
+            words, ref = f"Account.{ref.name} is of the type {ref.field.type} in this org", None
         put(own_column(name, label, kind, words, source, span), _own_value(name, ref, kind))
     _put_values(resolved, calculated, drafts, put)
     return Table(

@@ -10,9 +10,10 @@ from pathlib import Path
 from compiler.checks.query_size import LONGEST
 from compiler.duckdb_functions import quote_name
 from compiler.print_soql import print_query
-from compiler.probe import ids_that_fit
+from compiler.probe import columns_of, ids_that_fit
 from compiler.relation_columns import Columns
 from engine.load import Staged, load
+from engine.rejoin import KEY, STAMP
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.pages import Page, Pages, Transport
 from engine.salesforce.read import LONGEST_QUERY, Reading, address_length, fits_in_address
@@ -119,12 +120,20 @@ def parts_that_fit(ids: Sequence[str], query_of: Callable[[Sequence[str]], Query
 def ids_a_query(query_of: Callable[[Sequence[str]], Query]) -> int:
     """How many Ids a query asks for: as many as REST takes; where none fits in an address, as many as Bulk takes.
 
-    Raises ValueError for a query that is too long for either; checks of a spec leave none.
+    Where Bulk does not take it either, the columns are asked for in parts: then the Ids have half of what room there
+    is beside the condition. Raises ValueError for one that leaves none; checks of a spec leave no such condition.
     """
     one = print_query(query_of(["0" * 18])).text
     if fits_in_address(one):
         return ids_that_fit(query_of, LONGEST_QUERY, address_length)
-    return ids_that_fit(query_of, LONGEST)
+    if len(one) <= LONGEST:
+        return ids_that_fit(query_of, LONGEST)
+
+    def keys_of(ids: Sequence[str]) -> Query:
+        return columns_of(query_of(ids), (KEY, STAMP))
+
+    alone = len(print_query(keys_of(["0" * 18])).text)
+    return ids_that_fit(keys_of, alone + (LONGEST - alone) // 2)
 
 
 def file_name(name: str) -> str:

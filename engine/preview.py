@@ -10,7 +10,7 @@ from typing import Any
 
 from compiler.plan import Extract, Filter, Plan
 from compiler.print_soql import print_query
-from compiler.probe import by_id_query, count_query, overlap_count, sample_query
+from compiler.probe import by_id_query, columns_of, count_query, overlap_count, sample_query
 from engine.errors import QueryTimeoutError
 from engine.events import StageStarted
 from engine.org import Identity
@@ -200,14 +200,16 @@ def _samples(
 ) -> tuple[Sample, ...]:
     """The first rows, by Id, that match the filter and none before it."""
     limit = wanted if not earlier else 4 * wanted
-    rows = records(client, print_query(sample_query(extract, limit)).text)
+    shown = [column.name for column in extract.columns if column.name.lower() in _fields_in(filter_)]
+    # An object may have more columns than an address has room for, and these are all that is shown.
+    query = columns_of(sample_query(extract, limit), {"Id", "Name", *shown})
+    rows = records(client, print_query(query).text)
     taken: set[str] = set()
     for other in earlier:
         ids = [row["Id"] for row in rows if row["Id"] not in taken]
         if ids:
             found = records(client, print_query(by_id_query(other, ids, ())).text)
             taken.update(row["Id"] for row in found)
-    shown = [column.name for column in extract.columns if column.name.lower() in _fields_in(filter_)]
     return tuple(
         Sample(row["Id"], row.get("Name"), {path: _value(row, path) for path in shown if path not in ("Id", "Name")})
         for row in rows

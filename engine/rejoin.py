@@ -76,8 +76,8 @@ class Rejoining:
                 f'INSERT INTO {_REPEATED} SELECT "Id", count(*) - 1 FROM {table} GROUP BY ALL HAVING count(*) > 1'
             )
         self._space.run(
-            f'CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table} AS t QUALIFY row_number() OVER (PARTITION BY "Id"'
-            f" ORDER BY {quote_name(_MOMENT)} DESC NULLS LAST, hash(t)) = 1"
+            f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table} AS t QUALIFY row_number() OVER"
+            f' (PARTITION BY "Id" ORDER BY {quote_name(_MOMENT)} DESC NULLS LAST, hash(t)) = 1'
         )
 
     def join(self, parts: int, asked_at: datetime) -> None:

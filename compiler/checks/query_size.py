@@ -46,7 +46,7 @@ def filter_too_large(length: int, span: Span) -> Diagnostic:
 
 
 def query_nearly_too_large(what: str, length: int, fields: int, span: Span) -> Diagnostic:
-    """The query that a run would send is near the limit; `fields` is how many it selects."""
+    """The query that a run would send is near the limit, or has to be sent in parts; `fields`: how many it selects."""
     return Diagnostic(
         NEAR,
         f"the query for {what} has {length:,} characters, and Salesforce takes at most {LONGEST:,}",
@@ -56,7 +56,7 @@ def query_nearly_too_large(what: str, length: int, fields: int, span: Span) -> D
 
 
 def extract_too_large(what: str, length: int, fields: int, span: Span) -> Diagnostic:
-    """The query that a run would send is beyond the limit, or so near that what a run adds does not fit."""
+    """The query that a run would send is beyond the limit however few fields it asks for, with what a run adds."""
     found = query_nearly_too_large(what, length, fields, span)
     return found._replace(rule=RULE)
 

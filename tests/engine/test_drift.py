@@ -140,6 +140,24 @@ def test_column_that_passes_on_a_lost_field_keeps_its_values(tmp_path: Path) -> 
         assert stale(org) == [("accounts", "Website"), ("accounts", "web_domain")]
 
 
+def test_fields_of_another_type_than_everywhere(tmp_path: Path) -> None:
+    """What Accord would make of a Website that is a number, or of a flag that is text, is empty, and says why."""
+    rows = {**SMALL, "Account": (account(1, Website="1.5", IsPersonAccount="true"),)}
+    odd = ({"name": "Website", "type": "double", "scale": 1}, {"name": "IsPersonAccount", "type": "string"})
+    account_fields = [field for field in FIELDS["Account"] if field["name"] != "Website"]
+    with scene(tmp_path, rows, fields={**FIELDS, "Account": (*account_fields, *odd)}) as org:
+        report = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert org.rows("SELECT CAST(Website AS VARCHAR), web_domain, is_person FROM accounts") == [
+            ("1.5", None, False)
+        ]
+        assert org.rows("SELECT source FROM columns WHERE column_name IN ('web_domain', 'is_person') ORDER BY 1") == [
+            ("Account.IsPersonAccount is of the type string in this org",),
+            ("Account.Website is of the type double in this org",),
+        ]
+
+
 def test_field_that_the_spec_no_longer_wants_is_dropped(tmp_path: Path) -> None:
     """`except` of a lost field drops its column, since that is what it asks for."""
     with after(tmp_path, fields("Account", without="Notes__c")) as org:
