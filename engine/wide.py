@@ -89,9 +89,11 @@ def read_rows(
             refused = error
         except _NoRoomError:
             break
-    message = f"{name}: Salesforce takes {LONGEST:,} characters" if refused is None else refused.message
+    else:
+        raise refused or AssertionError("unreachable")
+    said = f"{name}: Salesforce takes {LONGEST:,} characters" if refused is None else refused.message
     raise TransportError(
-        f"{message}; the condition alone leaves no room for asking for its columns in parts",
+        f"{said}; read in parts, the condition alone leaves no room for its columns",
         hint="write a shorter filter: a checkbox in Salesforce can stand for a long list of values",
     ) from refused
 
