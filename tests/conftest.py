@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.local_org import ROOT, LocalOrg, local_org
+
+# The same examples at every run: what fails here fails everywhere. ACCORD_EXPLORE=1 looks for others.
+settings.register_profile("steady", derandomize=True)
+if not os.environ.get("ACCORD_EXPLORE"):
+    settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -116,22 +116,35 @@ def type_changed(hit: Hit) -> Answer:
             field |= {"type": "multipicklist", "length": 4099, "byteLength": 12297, "sortable": False}
         else:
             field |= {"type": "double", "soapType": "xsd:double", "length": 0, "byteLength": 0, "precision": 18}
-            _as_number(hit.sandbox.org, describe["name"], field["name"])
+            _as_number(hit, describe["name"], field["name"])
         return True
 
     return _changed(hit, change)
 
 
-def _as_number(org: Org, object_name: str, field_name: str) -> None:
-    """Make the column a number; texts that are none become null."""
+def _as_number(hit: Hit, object_name: str, field_name: str) -> None:
+    """Make the column a number, and a text again when the fault ends; texts that are none are null in between."""
+    org = hit.sandbox.org
     field = org.schema.objects[object_name.lower()].fields[field_name.lower()]
     if field.type in NUMBER_TYPES:
         return
     table, column = identifier(object_name), identifier(field_name)
+    number = f"TRY_CAST({column} AS DECIMAL(38,10))"
     with org.cursor() as cursor:
-        cursor.execute(
-            f"ALTER TABLE {table} ALTER {column} TYPE DECIMAL(38,10) USING TRY_CAST({column} AS DECIMAL(38,10))"
-        )
+        texts = cursor.execute(f'SELECT {column}, "Id" FROM {table} WHERE {column} IS NOT NULL').fetchall()
+        cursor.execute(f"ALTER TABLE {table} ALTER {column} TYPE DECIMAL(38,10) USING {number}")
+
+    def as_text() -> None:
+        with org.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table} ALTER {column} TYPE VARCHAR")
+            if texts:
+                unchanged = f"{number} IS NOT DISTINCT FROM TRY_CAST(? AS DECIMAL(38,10))"
+                cursor.executemany(
+                    f'UPDATE {table} SET {column} = ? WHERE "Id" = ? AND {unchanged}',
+                    [(text, key, text) for text, key in texts],
+                )
+
+    hit.entry.undo.append(as_text)
 
 
 def object_hidden(hit: Hit) -> Answer:

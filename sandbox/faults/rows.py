@@ -22,6 +22,7 @@ _HOSTILE = (
     "🦆" * 40, ",,,", "\n",
 )  # fmt: skip
 _LONGEST_CELL = 131_072
+_NEVER_DELETED = frozenset({"organization", "user"})
 _LIKE_NUMBERS = ("0012345", "123456789012345678", "1e5", "NaN", "true", "null", "-0", "007.50")
 _TEXT = ("string", "textarea", "url")
 
@@ -89,7 +90,7 @@ def _planted(hit: Hit, values: tuple[str, ...]) -> Answer:
 def soft_delete_undelete(hit: Hit) -> Answer:
     """A row is deleted; with the next hit it comes back."""
     sobject = target(hit.sandbox, hit.call)
-    if sobject is None or not sobject.field("IsDeleted"):
+    if sobject is None or not sobject.field("IsDeleted") or sobject.name.lower() in _NEVER_DELETED:
         return hit.passed_over()
     deleted = hit.entry.state.pop(sobject.name, None)
     if deleted is not None:

@@ -179,12 +179,10 @@ FORMULAS: Mapping[str, Mapping[str, st.SearchStrategy[Any]]] = {
 def changes(draw: st.DrawFn) -> dict[str, Any]:
     """A change to some record; one that the org cannot apply is left out when it says so."""
     sobject = draw(st.sampled_from(sorted(SIZE)))
-    op = draw(
-        st.sampled_from(
-            ["update", "update", "update", "create", "system_touch", "formula_change", "delete", "undelete",
-             "hard_delete", "merge"]
-        )
-    )  # fmt: skip
+    ops = ["update", "update", "update", "create", "system_touch", "formula_change"]
+    if sobject != "User":  # users are never deleted, only made inactive
+        ops += ["delete", "undelete", "hard_delete", "merge"]
+    op = draw(st.sampled_from(ops))
     one: dict[str, Any] = {"op": op, "object": sobject, "id": draw(ids(sobject))}
     if op in ("update", "create"):
         one["fields"] = draw(st.fixed_dictionaries({}, optional=dict(VALUES[sobject])))

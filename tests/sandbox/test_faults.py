@@ -170,6 +170,28 @@ def test_the_schema_comes_back(wire: Wire) -> None:
     assert wire.query("SELECT Id FROM Contact").status_code == 200
 
 
+def test_texts_come_back(wire: Wire) -> None:
+    """A field that was a number for a while has its texts again, and the rows can be read in both states."""
+    truth = f"{wire.client.base_url}/__sandbox__/truth/Account"
+    before = wire.client.get(truth).json()
+    switch_on(wire, {"fault": "type_changed", "field": "BillingCity", "to": "number", "match": {"object": "Account"}})
+    wire.get("/sobjects/Account/describe")
+    between = wire.client.get(truth)
+    wire.client.delete(FAULTS)
+
+    assert between.status_code == 200
+    assert [row["Id"] for row in between.json()] == [row["Id"] for row in before]
+    assert wire.client.get(truth).json() == before
+
+
+def test_who_and_what_an_org_is_cannot_be_deleted(wire: Wire) -> None:
+    """The fault of deleted rows leaves the organization and the users alone, as Salesforce does."""
+    switch_on(wire, {"fault": "soft_delete_undelete"})
+
+    assert wire.query("SELECT Id FROM Organization").json()["totalSize"] == 1
+    assert wire.query("SELECT Id FROM Organization").json()["totalSize"] == 1
+
+
 def test_a_wrong_checksum_ends_a_whole_stream(wire: Wire) -> None:
     """The other way for gzip to be corrupt: everything is there, and the checksum is wrong."""
     switch_on(wire, {"fault": "gzip_corrupt", "how": "checksum"})
