@@ -18,11 +18,14 @@ from engine.workspace import SPILL, WORK, Workspace, name_of
 
 KEY, STAMP = "Id", "SystemModstamp"
 MEMORY = "512MB"
+# Of some 40 bytes each in work, a third of the memory.
+CELLS = 4_000_000
 # A change so short before the reading may be followed by another one under the same stamp.
 YOUNG = timedelta(seconds=2)
 _MOMENT = "(moment)"
-_ROWS, _SEEN, _STRAY, _REPEATED, _JOINED, _HELD, _HOLD = (
-    name_of(WORK, "staged", f"({name})") for name in ("rows", "seen", "stray", "repeated", "joined", "held", "hold")
+_NAMES = ("rows", "seen", "stray", "repeated", "agreed", "joined", "held", "hold")
+_ROWS, _SEEN, _STRAY, _REPEATED, _AGREED, _JOINED, _HELD, _HOLD = (
+    name_of(WORK, "staged", f"({name})") for name in _NAMES
 )
 
 
@@ -32,10 +35,11 @@ class Rejoining:
     Args:
         space: a database of its own.
         columns: all columns, Id and SystemModstamp among them.
+        cells: so many cells, rows times columns, are put together at a time.
     """
 
-    def __init__(self, space: Workspace, columns: Sequence[str]) -> None:
-        self._space, self._columns = space, tuple(columns)
+    def __init__(self, space: Workspace, columns: Sequence[str], cells: int = CELLS) -> None:
+        self._space, self._columns, self._cells = space, tuple(columns), cells
         self._listed = ", ".join(quote_name(column) for column in columns)
         texts = ", ".join(f"{quote_name(column)} VARCHAR" for column in columns)
         for table in (_ROWS, _HELD, _HOLD):
@@ -86,28 +90,45 @@ class Rejoining:
         Young ones are held back until they come a second time as they are.
         """
         run = self._space.run
-        source = f"{self._part(0)} AS p0"
-        for number in range(1, parts):
-            source += (
-                f' JOIN {self._part(number)} AS p{number} ON p{number}."Id" = p0."Id"'
-                f" AND p{number}.{quote_name(_MOMENT)} IS NOT DISTINCT FROM p0.{quote_name(_MOMENT)}"
-            )
+        moment = quote_name(_MOMENT)
+        same = "".join(
+            f' JOIN {self._part(number)} AS p{number} ON p{number}."Id" = p0."Id"'
+            f" AND p{number}.{moment} IS NOT DISTINCT FROM p0.{moment}"
+            for number in range(1, parts)
+        )
+        before = (asked_at.astimezone(UTC) - YOUNG).replace(tzinfo=None)
+        run(
+            f"CREATE OR REPLACE TABLE {_AGREED} AS SELECT *, (row_number() OVER () - 1) // ? AS batch FROM"
+            f' (SELECT p0."Id" AS key, coalesce(TRY_CAST(p0.{moment} AS TIMESTAMP) < ?, FALSE) AS old'
+            f' FROM {self._part(0)} AS p0{same} WHERE p0."Id" NOT IN (SELECT "Id" FROM {_ROWS}))',
+            [max(1, self._cells // len(self._columns)), before],
+        )
+        # All columns of all rows at once are more than the memory holds.
+        for batch in range(int(self._space.value(f"SELECT coalesce(max(batch) + 1, 0) FROM {_AGREED}"))):
+            self._join_batch(parts, batch)
+        for number in range(parts):
+            run(f"DROP TABLE {self._part(number)}")
+
+    def _join_batch(self, parts: int, batch: int) -> None:
+        run = self._space.run
         places = {
             column: number
             for number in reversed(range(parts))
             for column in self._space.columns((WORK, "staged", f"(part {number})"))
         }
         values = ", ".join(f"p{places[column]}.{quote_name(column)}" for column in self._columns)
-        known = f'SELECT 1 FROM {_ROWS} AS r WHERE r."Id" = p0."Id"'
-        run(f"CREATE OR REPLACE TABLE {_JOINED} AS SELECT {values} FROM {source} WHERE NOT EXISTS ({known})")
-        old = f"coalesce({casts.cast(STAMP, ColumnType('timestamp'))} < ?, FALSE)"
-        before = (asked_at.astimezone(UTC) - YOUNG).replace(tzinfo=None)
-        run(f"INSERT INTO {_ROWS} SELECT * FROM {_JOINED} WHERE {old}", [before])
-        run(f"DELETE FROM {_JOINED} WHERE {old}", [before])
+        keys = f"SELECT key FROM {_AGREED} WHERE batch = {int(batch)}"
+        source = " JOIN ".join(
+            f'(SELECT * FROM {self._part(number)} WHERE "Id" IN ({keys})) AS p{number}'
+            + (f' ON p{number}."Id" = p0."Id"' if number else "")
+            for number in range(parts)
+        )
+        run(f"CREATE OR REPLACE TABLE {_JOINED} AS SELECT {values} FROM {source}")
+        old = f'"Id" IN ({keys} AND old)'
+        run(f"INSERT INTO {_ROWS} SELECT * FROM {_JOINED} WHERE {old}")
+        run(f"DELETE FROM {_JOINED} WHERE {old}")
         run(f"INSERT INTO {_ROWS} SELECT * FROM {_JOINED} INTERSECT SELECT * FROM {_HELD}")
         run(f'INSERT INTO {_HOLD} SELECT * FROM {_JOINED} AS j WHERE j."Id" NOT IN (SELECT "Id" FROM {_ROWS})')
-        for number in range(parts):
-            run(f"DROP TABLE {self._part(number)}")
 
     def open_ids(self, at_most: int) -> list[str]:
         """The Ids, at most so many, that came in this round and whose row could not be taken yet."""
@@ -139,7 +160,7 @@ class Rejoining:
 
 
 @contextmanager
-def rejoining(folder: Path, name: str, columns: Sequence[str]) -> Iterator[Rejoining]:
+def rejoining(folder: Path, name: str, columns: Sequence[str], cells: int = CELLS) -> Iterator[Rejoining]:
     """A place to rejoin the rows of a query in, gone at the end. Raises DiskError."""
     scratch = folder / SPILL / f"{name}.parts"
     try:
@@ -148,7 +169,7 @@ def rejoining(folder: Path, name: str, columns: Sequence[str]) -> Iterator[Rejoi
         raise DiskError(f"{scratch} cannot be made: {error.strerror}") from error
     space = Workspace(scratch, MEMORY)
     try:
-        yield Rejoining(space, columns)
+        yield Rejoining(space, columns, cells)
     finally:
         space.close()
         shutil.rmtree(scratch, ignore_errors=True)

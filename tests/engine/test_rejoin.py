@@ -10,7 +10,7 @@ import pytest
 
 from compiler.relation import ColumnType
 from engine.load import load
-from engine.rejoin import KEY, STAMP, Rejoining, rejoining
+from engine.rejoin import CELLS, KEY, STAMP, Rejoining, rejoining
 from engine.salesforce.pages import Page, write_page
 from engine.salesforce.rest_query import RestPages
 from engine.workspace import Workspace
@@ -37,9 +37,10 @@ ODD = (
 )
 
 
-@pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Rejoining]:
-    with rejoining(tmp_path, "x", COLUMNS) as one:
+@pytest.fixture(params=[CELLS, 8])
+def rows(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Rejoining]:
+    """All rows at a time, and two at a time."""
+    with rejoining(tmp_path, "x", COLUMNS, request.param) as one:
         yield one
 
 
