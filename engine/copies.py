@@ -7,6 +7,7 @@ table of the schema `accord`: the columns that are read and not published, and r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from compiler.duckdb_functions import duckdb_type, quote_name
@@ -14,6 +15,7 @@ from compiler.plan import Extract, Plan, Table
 from compiler.relation import Col, Extracted, Relation, Select
 from compiler.relation_columns import Columns, inputs_of
 from engine.org import Identity
+from engine.salesforce.manifest import GOOD_FOR
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 
 STAMP = "SystemModstamp"
@@ -115,6 +117,16 @@ def store_serves(space: Workspace, meaning: str, identity: Identity) -> bool:
 def was_whole(space: Workspace) -> bool:
     """Whether the run that made the published store brought every table up to date."""
     return _last_sync(space, "outcome") == ("succeeded",)
+
+
+def read_whole_at(space: Workspace, meaning: str) -> datetime | None:
+    """When at the earliest the rows of every copy were read last, as far as the store's runs tell; None: they do not.
+
+    A run may have gone on with what another had asked for before it.
+    """
+    runs = name_of(CURRENT, "accord", "runs")
+    at = space.value(f"SELECT max(started_at) FROM {runs} WHERE meaning = ? AND outcome = 'succeeded'", [meaning])
+    return None if at is None else at.replace(tzinfo=UTC) - GOOD_FOR
 
 
 def _last_sync(space: Workspace, columns: str) -> tuple[object, ...] | None:

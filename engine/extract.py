@@ -50,8 +50,8 @@ AT_ONCE = 3
 def extract_all(asking: Asking, plan: Plan, schema: Schema, freshness: Freshness, *, serves: bool) -> Extracted:
     """Read and stage every extract of a plan; `serves`: the published store may be used as the copy.
 
-    `freshness` knows when columns that move no stamp, and when match lists, were last read of every row; what is due is
-    read again.
+    `freshness` knows when columns that move no stamp, and when match lists, were last read of every row, and which rows
+    may have changed under their stamp; what is due is read again.
 
     A quota that is used up ends the reading: the rest is noted as not read. Raises SignInError, CancelledError and
     DiskError; all else that goes wrong with one extract is in its report.
@@ -64,6 +64,7 @@ class _Extraction:
 
     def __init__(self, asking: Asking, plan: Plan, schema: Schema, freshness: Freshness, serves: bool) -> None:
         self.asking, self.plan, self.schema, self.space = asking, plan, schema, asking.space
+        self.freshness = freshness
         self.kept = where_kept(plan)
         self.copied: dict[str, Columns] = {}
         if serves:
@@ -288,7 +289,7 @@ class _Extraction:
         self.asking.client.events(StageStarted("compare", name))
         if name in self.by_changes and kept.link is not None and (parents := new_parents(self.space, kept)):
             list_children(self.asking, kept, listed, parents)
-        lacking = compare(self.space, kept, listed)
+        lacking = compare(self.space, kept, listed, self.freshness.settled(name))
         self.asking.client.events(StageStarted("fetch", name))
         fetched = fetch(self.asking, kept, lacking)
         self.space.run(f"CREATE OR REPLACE TABLE {rejects_of(name)} AS SELECT * FROM {fetched.rejects}")

@@ -1,8 +1,12 @@
-"""When what moves no stamp, and when each match list, was last read whole.
+"""When what moves no stamp, and when each match list, was last read whole, and which rows are settled.
+
+Stamps have whole seconds. What changes again in the second in which it was read keeps its stamp, so that a row is
+settled only once it was read later than its stamp; until then it is fetched at each run.
 
 It is kept in `accord.sqlite3`, since a run without changes writes no store.
 
-It belongs to a store as one run left it. After a rollback, or with another store, nothing is known and all is read.
+It belongs to a store as one run left it. After a rollback, with another store, or where a run died before it was noted,
+nothing is known: all is read, and the store's own runs say from when on rows may be unsettled.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +22,8 @@ from engine.errors import UnusableStoreError
 
 # A little less than a day: a schedule that is a minute early today must not put it off until tomorrow.
 READ_AGAIN_AFTER = timedelta(hours=23)
+# The clock that sets stamps and the one that says when a run began need not be the same.
+SLACK = timedelta(seconds=5)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS read_whole (
   extract TEXT PRIMARY KEY,
@@ -29,6 +35,11 @@ CREATE TABLE IF NOT EXISTS match_lists (
   store_run INTEGER NOT NULL,
   listed_at TEXT NOT NULL,
   read_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS settled (
+  extract TEXT PRIMARY KEY,
+  store_run INTEGER NOT NULL,
+  before TEXT NOT NULL
 );
 """
 
@@ -46,10 +57,14 @@ class Freshness:
     Args:
         path: the state file.
         store_run: the run that made the published store; 0 if there is none.
+        whole_at: when at the earliest the rows of all extracts were read last, as far as the store tells; None if it
+            does not.
     """
 
-    def __init__(self, path: Path, store_run: int) -> None:
+    def __init__(self, path: Path, store_run: int, whole_at: datetime | None) -> None:
         self._path = path
+        self._whole_at = whole_at
+        self._settled: dict[str, datetime] = {}
         self._at: dict[str, datetime] = {}
         self._lists: dict[str, Listed] = {}
         with closing(self._open()) as connection:
@@ -61,6 +76,10 @@ class Freshness:
                 "SELECT extract, listed_at, read_at FROM match_lists WHERE store_run = ?", (store_run,)
             ):
                 self._lists[extract] = Listed(datetime.fromisoformat(listed), datetime.fromisoformat(read))
+            for extract, before in connection.execute(
+                "SELECT extract, before FROM settled WHERE store_run = ?", (store_run,)
+            ):
+                self._settled[extract] = datetime.fromisoformat(before)
 
     def due(self, extract: str, now: datetime) -> bool:
         """Whether an extract's volatile columns are to be read again."""
@@ -74,12 +93,18 @@ class Freshness:
             return None
         return known
 
+    def settled(self, extract: str) -> datetime:
+        """The moment before which an extract's stamps tell all about its copied rows; those from then on do not."""
+        if extract in self._settled:
+            return self._settled[extract]
+        return datetime.min.replace(tzinfo=UTC) if self._whole_at is None else self._whole_at - SLACK
+
     def note(self, store_run: int, now: datetime, volatile: Iterable[str], lists: Mapping[str, bool]) -> None:
         """Note what was read now; what else is known holds on.
 
         Args:
             store_run: the run that made the published store.
-            now: when the run began.
+            now: when the run began to read.
             volatile: the extracts whose volatile columns were read.
             lists: the extracts that were brought up to date, and whether by their match list.
         """
@@ -90,7 +115,13 @@ class Freshness:
                 known[extract] = Listed(now, now)
             elif extract in known:
                 known[extract] = known[extract]._replace(read_at=now)
+        settled = {**self._settled, **dict.fromkeys(lists, now - SLACK)}
         with closing(self._open()) as connection, connection:
+            connection.execute("DELETE FROM settled")
+            connection.executemany(
+                "INSERT INTO settled VALUES (?, ?, ?)",
+                [(extract, store_run, before.isoformat()) for extract, before in settled.items()],
+            )
             connection.execute("DELETE FROM read_whole")
             connection.executemany(
                 "INSERT INTO read_whole VALUES (?, ?, ?)",

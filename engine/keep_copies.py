@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from compiler.duckdb_functions import quote_name, quote_text
+from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
 from compiler.plan import Table
 from engine.copies import STAMP, Kept, copy_view
 from engine.errors import PromiseError
@@ -24,20 +24,29 @@ class CopiesToKeep:
         extracted: what was read.
         staged: the extracts as they ended.
         stale: the tables that keep their state, and with it their copies.
-        served: whether the published store was a copy of the same plan.
+        served: whether the published store was used as the copy.
+        same_plan: whether it could have been: the same plan made it for the same user.
     """
 
     def __init__(
-        self, extracted: Extracted, staged: Mapping[str, Staged], stale: Collection[str], *, served: bool
+        self,
+        extracted: Extracted,
+        staged: Mapping[str, Staged],
+        stale: Collection[str],
+        *,
+        served: bool,
+        same_plan: bool,
     ) -> None:
-        self.extracted, self.staged, self.stale, self.served = extracted, staged, frozenset(stale), served
+        self.extracted, self.staged, self.stale = extracted, staged, frozenset(stale)
+        self.served, self.same_plan = served, same_plan
         self.kept = [kept for name, kept in extracted.kept.items() if name in staged and kept.table not in stale]
 
     def changed(self, space: Workspace) -> bool:
-        """Whether a copy differs from the published one."""
-        if not self.served:
+        """Whether a copy differs from the published one; the tables, which are copies too, do not."""
+        if not self.same_plan:
             return True
-        return any(self._rows_changed(space, kept) for kept in self.kept if kept.side is not None)
+        differs = self._rows_changed if self.served else self._rows_differ
+        return any(differs(space, kept) for kept in self.kept if kept.side is not None)
 
     def _rows_changed(self, space: Workspace, kept: Kept) -> bool:
         name = kept.extract.id
@@ -48,6 +57,25 @@ class CopiesToKeep:
         # A row that is rejected at every run is in no copy, and goes from none.
         out = f'{part(name, "out")} AS o SEMI JOIN {copy_view(kept)} AS k ON k."Id" = o."Id"'
         return bool(space.value(f"SELECT count(*) FROM {out}"))
+
+    def _rows_differ(self, space: Workspace, kept: Kept) -> bool:
+        """Whether what is kept beside the tables is other than what was read, however it was read."""
+        assert kept.side is not None
+        before = space.columns((CURRENT, "accord", kept.side))
+        read = self.staged[kept.extract.id].columns
+        if {c: duckdb_type(k) for c, k in before.items()} != {c: duckdb_type(read[c]) for c in ("Id", *kept.beside)}:
+            return True
+        columns = ", ".join(quote_name(column) for column in before)
+        now = f"SELECT {columns} FROM {self._beside(kept, CURRENT)}"
+        was = f"SELECT {columns} FROM {name_of(CURRENT, 'accord', kept.side)}"
+        return any(space.run(f"{one} EXCEPT {other} LIMIT 1") for one, other in ((now, was), (was, now)))
+
+    def _beside(self, kept: Kept, store: str) -> str:
+        """The rows of an extract that belong beside the tables of a store (its catalog), as they were read."""
+        source = f"{name_of(*self.staged[kept.extract.id].leaf.name)} AS e"
+        if kept.link is None or kept.table is None:
+            return source
+        return f'{source} SEMI JOIN {_active(kept.table, store)} AS t ON t."Id" = e."Id"'
 
     def volatile_read(self) -> list[str]:
         """The extracts of which every column that moves no stamp was read of every row."""
@@ -108,11 +136,7 @@ class CopiesToKeep:
             space.run(f'DELETE FROM {target} WHERE "Id" IN (SELECT "Id" FROM {out} UNION ALL SELECT "Id" FROM {new})')
             space.run(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {new}")
             return
-        source = name_of(*self.staged[name].leaf.name)
-        only = ""
-        if kept.link is not None and kept.table is not None:
-            only = f' SEMI JOIN {_active(kept.table)} AS t ON t."Id" = e."Id"'
-        space.run(f"CREATE OR REPLACE TABLE {target} AS SELECT {columns} FROM {source} AS e{only}")
+        space.run(f"CREATE OR REPLACE TABLE {target} AS SELECT {columns} FROM {self._beside(kept, NEXT)}")
 
     def check(self, space: Workspace) -> None:
         """Raise PromiseError unless the next store's rows are those of the match lists, Id by Id and stamp by stamp."""
@@ -156,8 +180,8 @@ def _pairs(kept: Kept) -> str:
     return f'SELECT t."Id", {where} FROM {table}'
 
 
-def _active(table: str) -> str:
-    return f"(SELECT * FROM {name_of(NEXT, 'statisfy', table)} WHERE record_status = {quote_text('active')})"
+def _active(table: str, store: str = NEXT) -> str:
+    return f"(SELECT * FROM {name_of(store, 'statisfy', table)} WHERE record_status = {quote_text('active')})"
 
 
 def _ids(table: str) -> str:

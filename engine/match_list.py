@@ -9,6 +9,7 @@ own name is a view: the copy without `(out)`, and `(new)`. `(changed)` holds wha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from compiler.duckdb_functions import duckdb_type, quote_name
@@ -22,7 +23,7 @@ NEW, TURNED, LEFT = "lacking", "turned", "left"
 
 
 class Lacking(NamedTuple):
-    """What the copy lacks: rows to fetch; of rows whose stamp stood still, those whose listed columns changed."""
+    """How many rows are to be fetched, and how many are wanted of all that are listed."""
 
     rows: int
     needed: int
@@ -52,8 +53,11 @@ def _attached(kept: Kept) -> str:
     return f' SEMI JOIN {parents_of(kept.link.parent)} AS p ON c.{quote_name(kept.link.column)} = p."Id"'
 
 
-def compare(space: Workspace, kept: Kept, listed: Columns) -> Lacking:
-    """Compare the match list (columns `listed`) with the copy; rows whose parent is not in are of no interest."""
+def compare(space: Workspace, kept: Kept, listed: Columns, settled: datetime) -> Lacking:
+    """Compare the match list (columns `listed`) with the copy; rows whose parent is not in are of no interest.
+
+    Rows with a stamp of `settled` (UTC) or newer may have changed again under it: they count as lacking.
+    """
     name = kept.extract.id
     turned = [column for column in listed if column not in ("Id", STAMP)]
     differs = " OR ".join(
@@ -64,10 +68,12 @@ def compare(space: Workspace, kept: Kept, listed: Columns) -> Lacking:
     space.run(
         f'CREATE OR REPLACE TABLE {part(name, "differences")} AS SELECT coalesce(c."Id", k."Id") AS "Id",'
         f' CASE WHEN c."Id" IS NULL THEN \'{LEFT}\' WHEN k."Id" IS NULL OR c.{stamp} IS DISTINCT FROM k.{stamp}'
-        f" THEN '{NEW}' ELSE '{TURNED}' END AS state, c.{stamp} AS stamp"
+        f" OR c.{stamp} >= $1 THEN '{NEW}' ELSE '{TURNED}' END AS state, c.{stamp} AS stamp,"
+        f" coalesce(c.{stamp} = k.{stamp}, FALSE) AS again"
         f" FROM (SELECT c.* FROM {part(name, 'list')} AS c{_attached(kept)}) AS c"
         f' FULL JOIN (SELECT {values} FROM {copy_view(kept)}) AS k ON c."Id" = k."Id"'
-        f' WHERE c."Id" IS NULL OR k."Id" IS NULL OR {differs}'
+        f' WHERE c."Id" IS NULL OR k."Id" IS NULL OR c.{stamp} >= $1 OR {differs}',
+        [settled.astimezone(UTC).replace(tzinfo=None)],
     )
     rows = space.value(f"SELECT count(*) FROM {part(name, 'differences')} WHERE state = '{NEW}'")
     needed = space.value(f"SELECT count(*) FROM {part(name, 'list')} AS c{_attached(kept)}")
@@ -100,7 +106,8 @@ def strike(space: Workspace, extract: str, ids: Sequence[str]) -> None:
 def assemble(space: Workspace, kept: Kept, copied: Columns, listed: Columns, fetched: Staged) -> Columns:
     """Make the extract of the copy and the fetched rows; return its columns with their types.
 
-    Fetched rows that the match list does not have are left for the next run. A fetched row that is newer than its
+    Fetched rows that the match list does not have are left for the next run, and rows that are as the copy has them are
+    no change. A fetched row that is newer than its
     entry in the list changed while the run read; the list follows it.
     """
     name, stamp = kept.extract.id, quote_name(STAMP)
@@ -120,6 +127,7 @@ def assemble(space: Workspace, kept: Kept, copied: Columns, listed: Columns, fet
         f' ON c."Id" = f."Id" LEFT JOIN {differences} AS d ON d."Id" = f."Id"'
         f" WHERE f.{stamp} > c.listed OR (d.\"Id\" IS NOT NULL AND d.state <> '{LEFT}')"
     )
+    _leave_unchanged(space, kept)
     space.run(
         f'INSERT INTO {new} SELECT {turned} FROM {differences} AS d JOIN {part(name, "list")} AS c ON c."Id" = d."Id"'
         f' JOIN {copy_view(kept)} AS k ON k."Id" = d."Id" WHERE d.state = \'{TURNED}\''
@@ -132,6 +140,24 @@ def assemble(space: Workspace, kept: Kept, copied: Columns, listed: Columns, fet
     )
     make_views(space, kept, types)
     return types
+
+
+def _leave_unchanged(space: Workspace, kept: Kept) -> None:
+    """Take rows that were fetched again under the copy's stamp, and are as the copy has them, out of what changed."""
+    name = kept.extract.id
+    new, differences, same = (part(name, suffix) for suffix in ("new", "differences", "same"))
+    again = f"SELECT \"Id\" FROM {differences} WHERE again AND state = '{NEW}'"
+    if not space.value(f"SELECT count(*) FROM ({again}) AS d"):
+        return
+    fetched = ", ".join(f"n.{quote_name(column)}" for column in kept.columns)
+    copied = ", ".join(f"k.{quote_name(column)}" for column in kept.columns)
+    space.run(
+        f'CREATE OR REPLACE TABLE {same} AS SELECT n."Id" FROM {new} AS n JOIN {copy_view(kept)} AS k'
+        f' ON k."Id" = n."Id" SEMI JOIN ({again}) AS d ON d."Id" = k."Id"'
+        f" WHERE ({fetched}) IS NOT DISTINCT FROM ({copied})"
+    )
+    for target in (new, differences):
+        space.run(f'DELETE FROM {target} WHERE "Id" IN (SELECT "Id" FROM {same})')
 
 
 def make_views(space: Workspace, kept: Kept, types: Columns) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from compiler.plan import Table
 from compiler.probe import status_query
@@ -10,8 +10,9 @@ from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from compiler.schema import Schema, SObject
 from engine.by_id import Asking, ask
+from engine.load import Staged
 from engine.rows import create_from
-from engine.second_look import asked_of
+from engine.second_look import asked_of, returned_ids
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
 
@@ -21,16 +22,17 @@ _COLUMNS: Columns = {"Id": ColumnType("id"), "IsDeleted": ColumnType("boolean"),
 _LINKS: Columns = {"loser": ColumnType("id"), "winner": ColumnType("id")}
 
 
-def follow_merges(asking: Asking, schema: Schema, table: Table) -> None:
+def follow_merges(asking: Asking, schema: Schema, table: Table, staged: Mapping[str, Staged]) -> None:
     """Put the last winner of every merged record in the answers about a table (`asked_of`).
 
-    Winners that are in no table of ours are asked for by Id, since they may have been merged on.
+    What is among the extracts was undeleted if it ever was merged, and a chain ends there. Winners that are in no table
+    of ours are asked for by Id, since they may have been merged on.
     """
     space = asking.space
     sobject = schema.object(table.object or "")
     if sobject is None or sobject.field("MasterRecordId") is None:
         return
-    links: dict[str, str] = dict(space.run(_known_links(table.name)))
+    links: dict[str, str] = dict(space.run(_known_links(table, staged)))
     strangers: set[str] = set()
     for _ in range(LONGEST_CHAIN):
         open_ends = [winner for winner in set(links.values()) if winner not in links and winner not in strangers]
@@ -48,14 +50,16 @@ def follow_merges(asking: Asking, schema: Schema, table: Table) -> None:
         space.run(f"DROP TABLE {ends}")
 
 
-def _known_links(table: str) -> str:
+def _known_links(table: Table, staged: Mapping[str, Staged]) -> str:
     """Who was merged into whom: as Salesforce just said, else as the store keeps it."""
-    asked = asked_of(table)
-    kept = name_of(CURRENT, "statisfy", table)
+    asked = asked_of(table.name)
+    kept = name_of(CURRENT, "statisfy", table.name)
     return (
         f"SELECT key, merged_into FROM {asked} WHERE answer = 'merged' AND merged_into IS NOT NULL"
-        f" UNION ALL SELECT \"Id\", merged_into FROM {kept} WHERE record_status = 'merged' AND merged_into IS NOT NULL"
+        f' UNION ALL SELECT "Id", merged_into FROM {kept} AS c'
+        " WHERE record_status = 'merged' AND merged_into IS NOT NULL"
         f" AND \"Id\" NOT IN (SELECT key FROM {asked} WHERE answer <> 'gone')"
+        f' AND NOT EXISTS (SELECT 1 FROM ({returned_ids(table, staged)}) AS r WHERE r."Id" = c."Id")'
     )
 
 

@@ -129,7 +129,7 @@ class Refresh(Run):
             if comparison.scoped:
                 self.scope(asking, reading, comparison, staged)
             if comparison.record:
-                follow_merges(asking, self.schema, table)
+                follow_merges(asking, self.schema, table, staged)
             rejects = " UNION ALL ".join(f"SELECT key FROM {rejects_of(extract)}" for extract in table.extracts)
             found.append(reconcile(space, comparison, rejects or "SELECT CAST(NULL AS VARCHAR) AS key WHERE FALSE", 0))
         return tuple(found)

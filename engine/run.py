@@ -13,7 +13,7 @@ from compiler.tables import USER_COLUMNS
 from engine.by_id import Asking
 from engine.catalog import describe_columns, list_options
 from engine.choices import count_choices, count_owners
-from engine.copies import store_serves, was_whole
+from engine.copies import read_whole_at, store_serves, was_whole
 from engine.depends import DECIDING, stale_tables
 from engine.differences import LIFE, Comparison
 from engine.drift import NO_DRIFT, Drift, carry, find_losses, frozen_words, lost_words
@@ -34,7 +34,7 @@ from engine.publish import NextStore, build_next, check_balance
 from engine.reconcile import Reconciled, reconcile
 from engine.report import Outcome, RunReport
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.manifest import end_orphans
+from engine.salesforce.manifest import asked_before, end_orphans
 from engine.scope import Computing
 from engine.second_look import Looked, check_explained, look_again
 from engine.state import State, hold
@@ -109,8 +109,12 @@ class Sync(Run):
         self.tell_of_drift(space)
         self.step(number, "extract")
         asking = Asking(self.client, space, self.paths.staging, self.settings.reading)
-        serves = not self.settings.whole and info is not None and store_serves(space, self.digests[1], self.identity)
-        freshness = Freshness(self.paths.state, info.run if info is not None else 0)
+        same_plan = info is not None and store_serves(space, self.digests[1], self.identity)
+        serves = same_plan and not self.settings.whole
+        # What a run that died had asked for may be gone on with, and is as old as its question.
+        began = min([at.replace(tzinfo=UTC), *asked_before(self.paths.staging, self.client.now())])
+        whole_at = read_whole_at(space, self.digests[1]) if same_plan else None
+        freshness = Freshness(self.paths.state, info.run if info is not None else 0, whole_at)
         extracted = extract_all(asking, self.plan, self.schema, freshness, serves=serves)
         self.progress.extracted = extracted
         if stuck := end_orphans(self.client, self.paths.staging):
@@ -135,7 +139,7 @@ class Sync(Run):
             stale = tuple(name for name in self.progress.stale if name not in frozen)
             errors = (*(f"{table}: {error}" for table, error in self.late_failures.items()), *errors)
             outcome = Outcome.INCOMPLETE
-        copies = CopiesToKeep(extracted, staged, stale, served=serves)
+        copies = CopiesToKeep(extracted, staged, stale, served=serves, same_plan=same_plan)
         rejects_changed = collect_rejects(space, self.plan, stale, info is not None, frozen)
         dropped = self.progress.dropped = self.no_longer_planned(space)
         if info is not None:
@@ -171,7 +175,7 @@ class Sync(Run):
         self.progress.tables = tables
         store_run = number if self.progress.changed or info is None else info.run
         lists = {name: whole for name, whole in extracted.lists.items() if extracted.kept[name].table not in stale}
-        freshness.note(store_run, at.replace(tzinfo=UTC), copies.volatile_read(), lists)
+        freshness.note(store_run, began, copies.volatile_read(), lists)
         self.client.events(Published(number, self.progress.changed))
         return outcome, errors
 
@@ -187,7 +191,7 @@ class Sync(Run):
             looked = looked._replace(staged=extracted.attach_again(staged, table.name))
         if published:
             check_explained(space, table, looked.staged)
-            follow_merges(asking, self.schema, table)
+            follow_merges(asking, self.schema, table, looked.staged)
         return looked
 
     def compare(

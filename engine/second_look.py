@@ -92,7 +92,7 @@ def look_again(
     return _ask_filters(asking, plan, schema, table, staged, suspects, merge)
 
 
-def _known(table: Table, staged: Mapping[str, Staged]) -> str:
+def returned_ids(table: Table, staged: Mapping[str, Staged]) -> str:
     """A SELECT of the Ids that Salesforce returned for a table."""
     return " UNION ALL ".join(
         f'SELECT "Id" FROM {staged[extract].match_list} UNION ALL SELECT key FROM {rejects_of(extract)}'
@@ -116,7 +116,7 @@ def _missing(space: Workspace, table: Table, staged: Mapping[str, Staged], compa
     missing = _missing_of(table)
     space.run(
         f'CREATE OR REPLACE TABLE {missing} AS SELECT "Id", record_status FROM {source}'
-        f' WHERE NOT EXISTS (SELECT 1 FROM ({_known(table, staged)}) AS k WHERE k."Id" = c."Id")'
+        f' WHERE NOT EXISTS (SELECT 1 FROM ({returned_ids(table, staged)}) AS k WHERE k."Id" = c."Id")'
     )
     return dict(space.run(f'SELECT "Id", record_status FROM {missing} ORDER BY 1'))
 
@@ -210,7 +210,7 @@ def check_explained(space: Workspace, table: Table, staged: Mapping[str, Staged]
         return
     rows = space.run(
         f"SELECT \"Id\" FROM {_missing_of(table)} AS c WHERE record_status = 'active'"
-        f' AND NOT EXISTS (SELECT 1 FROM ({_known(table, staged)}) AS k WHERE k."Id" = c."Id")'
+        f' AND NOT EXISTS (SELECT 1 FROM ({returned_ids(table, staged)}) AS k WHERE k."Id" = c."Id")'
         f' AND NOT EXISTS (SELECT 1 FROM {asked_of(table.name)} AS a WHERE a.key = c."Id") ORDER BY 1'
     )
     if rows:

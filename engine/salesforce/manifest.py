@@ -125,6 +125,13 @@ def has_jobs(folder: Path) -> bool:
     return any(folder.glob(f"*{SUFFIX}"))
 
 
+def asked_before(folder: Path, now: datetime) -> list[datetime]:
+    """When the jobs in a folder were asked for that nobody has ended, of those that may be gone on with."""
+    first = (next(_lines(path), {}) for path in sorted(folder.glob(f"*{SUFFIX}")))
+    asked = [datetime.fromisoformat(line["asked_at"]) for line in first if "asked_at" in line]
+    return [at for at in asked if abs(now - at) <= GOOD_FOR]
+
+
 def end_orphans(client: SalesforceClient, folder: Path) -> list[str]:
     """End and delete the jobs of runs that died, as far as Salesforce lets; return those that could not be ended."""
     ended = [_end_job(client, path) for path in sorted(folder.glob(f"*{SUFFIX}"))]

@@ -53,6 +53,26 @@ def test_same_org_twice_changes_nothing(org: Scene) -> None:
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 
+def test_whole_run_of_the_same_org_changes_nothing(org: Scene) -> None:
+    """Reading everything anew is no change either, neither in the tables nor in what is kept beside them."""
+    before = org.store.stat()
+    report = org.run(whole=True)
+    after = org.store.stat()
+
+    assert report.outcome is Outcome.SUCCEEDED
+    assert not report.changed
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_whole_run_brings_what_is_kept_beside_the_tables(org: Scene) -> None:
+    """A row of which no table shows anything is kept for later runs, and a run that reads everything keeps it too."""
+    org.change({"op": "system_touch", "object": "Subscription__c", "id": record_id("Subscription__c", 1)})
+    report = org.run(whole=True)
+
+    assert report.changed
+    assert not org.run().changed
+
+
 def test_changed_value_is_updated_and_noted(org: Scene) -> None:
     """An update reaches the table, and the old and the new value are in `changes`."""
     org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": 'Änderung\r\n"x"'}})

@@ -108,6 +108,24 @@ def test_chain_of_merges_ends_at_the_last_winner(org: Scene) -> None:
     assert not again.changed
 
 
+def test_chain_of_merges_ends_at_a_record_that_came_back(org: Scene) -> None:
+    """A record that was merged once and is live again is where those end that were merged into it since."""
+    org.change({"op": "merge", "object": "Account", "id": A1, "loser": A2})
+    org.run()
+    org.change(
+        {"op": "undelete", "object": "Account", "id": A2},
+        {"op": "merge", "object": "Account", "id": A2, "loser": A3},
+    )
+    org.run()
+
+    assert org.rows(
+        f"SELECT Id, record_status, merged_into FROM accounts WHERE Id IN ('{A2}', '{A3}') ORDER BY Id"
+    ) == [
+        (A2, "active", None),
+        (A3, "merged", A2),
+    ]
+
+
 def test_chain_over_a_record_that_never_was_in(org: Scene) -> None:
     """The chain is followed over a winner that matches no filter."""
     org.change(

@@ -18,11 +18,13 @@ from engine.report import Outcome
 from engine.salesforce.bulk_query import BulkSettings
 from engine.salesforce.manifest import SUFFIX
 from engine.salesforce.read import Reading
-from tests.engine.scene import SMALL, Scene, contact, scene
+from tests.engine.scene import SMALL, Scene, contact, record_id, scene
 
 ROOT = Path(__file__).parents[2]
 READING = Reading(rest_rows=0, bulk=BulkSettings(rows_per_page=10))
 PAGES, KILLED_AFTER = 5, 3
+# When the run that is killed asks; the org's clock stands still.
+NOW = "2026-03-01T12:00:00Z"
 CHILD = """
 import os, signal, sys
 from pathlib import Path
@@ -44,7 +46,8 @@ org.run()
 @pytest.fixture
 def died(tmp_path: Path) -> Iterator[Scene]:
     """A first run that was killed after three of five pages of contacts."""
-    many = {**SMALL, "Contact": tuple(contact(number, 1 + number % 2) for number in range(1, 10 * PAGES + 1))}
+    contacts = (contact(n, 1 + n % 2, SystemModstamp=NOW) for n in range(1, 10 * PAGES + 1))
+    many = {**SMALL, "Contact": tuple(contacts)}
     with scene(tmp_path, many) as org:
         org.reading = READING
         arguments = [org.running.instance_url, org.running.access_token, str(tmp_path), str(10 * KILLED_AFTER)]
@@ -93,6 +96,18 @@ def test_pages_that_are_whole_are_not_downloaded_again(died: Scene) -> None:
     assert whole(died)
     assert jobs(died) == 0
     assert not (died.folder / "staging").exists()
+
+
+def test_row_that_changed_in_the_second_in_which_the_job_read_it(died: Scene) -> None:
+    """Pages of a run that died are as old as their job: what changed since under the same stamp comes later."""
+    changed = record_id("Contact", 1)
+    died.change({"op": "update", "object": "Contact", "id": changed, "fields": {"Name": "Twice"}, "stamp": NOW})
+    died.run()
+    came_back = [event for event in died.events if isinstance(event, CameBack) and event.extract == "contacts"]
+    died.run()
+
+    assert came_back
+    assert died.rows(f"SELECT Name FROM contacts WHERE Id = '{changed}'") == [("Twice",)]
 
 
 def test_page_that_was_touched_is_downloaded_again(died: Scene) -> None:

@@ -105,7 +105,6 @@ class JudgedOrg:
     quiet: bool = False
     seldom: model.Seldom = field(default_factory=model.Seldom)
     events: Listener = ignore
-    _ran: bool = False
     _planned: tuple[Plan, Schema] | None = None
 
     @property
@@ -131,13 +130,7 @@ class JudgedOrg:
         return answer
 
     def change(self, *changes: Change) -> None:
-        """Apply changes to the org, now unless they say when.
-
-        Stamps have whole seconds: what happens in the second of a run cannot be told from what that run saw.
-        """
-        if self._ran:
-            self.wait(timedelta(minutes=1))
-            self._ran = False
+        """Apply changes to the org, now unless they say when: in the very second of a run that was just before."""
         now = f"{self.now.isoformat()}Z"
         self.control("POST", "changes", {"changes": [{"at": now, **one} for one in changes]})
         self.quiet = False
@@ -306,7 +299,6 @@ class JudgedOrg:
     def _judged(
         self, *, reading: Reading, whole: bool = False, confirmed: bool = True, anew: bool = False
     ) -> tuple[Ended, model.State]:
-        self._ran = True
         truth = self.truth()
         self.seldom.note(truth, self.now)
         ended = self.sync(whole=whole, confirmed=confirmed, reading=reading, anew=anew)
