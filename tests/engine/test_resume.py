@@ -18,26 +18,28 @@ from engine.report import Outcome
 from engine.salesforce.bulk_query import BulkSettings
 from engine.salesforce.manifest import SUFFIX
 from engine.salesforce.read import Reading
-from tests.engine.scene import SMALL, Scene, contact, record_id, scene
+from tests.engine.scene import SMALL, SPEC, Scene, contact, record_id, scene
 
 ROOT = Path(__file__).parents[2]
 READING = Reading(rest_rows=0, bulk=BulkSettings(rows_per_page=10))
 PAGES, KILLED_AFTER = 5, 3
 # When the run that is killed asks; the org's clock stands still.
 NOW = "2026-03-01T12:00:00Z"
+# So many fields that later runs ask for a match list of contacts.
+WIDE = SPEC.replace("fields Name, Email", "fields Name, LastName, Email")
 CHILD = """
 import os, signal, sys
 from pathlib import Path
 from engine.events import RowsRead
 from sandbox import Running
 from tests.engine.scene import Scene
-from tests.engine.test_resume import READING
+from tests.engine.test_resume import READING, WIDE
 
 url, token, folder, rows = sys.argv[1:]
 def listen(event):
     if isinstance(event, RowsRead) and event.extract == "contacts" and event.rows >= int(rows):
         os.kill(os.getpid(), signal.SIGKILL)
-org = Scene(Running(url, token, "", "", "", None, None), Path(folder))
+org = Scene(Running(url, token, "", "", "", None, None), Path(folder), WIDE)
 org.reading, org.listener = READING, listen
 org.run()
 """
@@ -48,7 +50,7 @@ def died(tmp_path: Path) -> Iterator[Scene]:
     """A first run that was killed after three of five pages of contacts."""
     contacts = (contact(n, 1 + n % 2, SystemModstamp=NOW) for n in range(1, 10 * PAGES + 1))
     many = {**SMALL, "Contact": tuple(contacts)}
-    with scene(tmp_path, many) as org:
+    with scene(tmp_path, many, WIDE) as org:
         org.reading = READING
         arguments = [org.running.instance_url, org.running.access_token, str(tmp_path), str(10 * KILLED_AFTER)]
         ended = subprocess.run(
@@ -146,7 +148,7 @@ def test_old_job_is_not_gone_on_with(died: Scene) -> None:
 
 def test_job_that_nobody_asks_for_again_is_deleted(died: Scene) -> None:
     """With another spec the pages are of no use: the dead run's jobs are ended and deleted."""
-    died.spec = died.spec.replace("fields Name, Email", "fields Name")
+    died.spec = died.spec.replace("fields Name, LastName, Email", "fields Name")
     died.run()
 
     assert not [event for event in died.events if isinstance(event, CameBack) and event.extract == "contacts"]

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
@@ -155,10 +155,10 @@ class Life(RuleBasedStateMachine):
         """A change whose stamp is long past when it can be seen."""
         self.happen(op, seed, stamp=f"{(self.org.now - timedelta(minutes=minutes)).isoformat()}Z")
 
-    @rule(hours=st.sampled_from([1, 5, 13, 25, 49]))
-    def wait(self, hours: int) -> None:
-        """Time goes by."""
-        self.org.wait(timedelta(hours=hours))
+    @rule(time=st.sampled_from([timedelta(minutes=1), *(timedelta(hours=h) for h in (1, 5, 13, 25, 49))]))
+    def wait(self, time: timedelta) -> None:
+        """Time goes by; until it does all happens in one second."""
+        self.org.wait(time)
 
     @precondition(lambda self: self.pending >= self.patience)
     @rule(how=st.sampled_from(["run", "whole", "guarded", "bad wire", "bad wire", "rows move"]), data=st.data())
@@ -200,7 +200,10 @@ class Life(RuleBasedStateMachine):
 
 
 def live(examples: int, steps: int, patience: int, *, explore: bool = False) -> None:
-    """Run so many lives of so many steps."""
+    """Run so many lives of so many steps.
+
+    `explore`: others each time; the steps to a failure are made fewer then, which takes minutes.
+    """
     life = type("Life", (Life,), {"patience": patience})
     run_state_machine_as_test(
         life,
@@ -210,6 +213,7 @@ def live(examples: int, steps: int, patience: int, *, explore: bool = False) -> 
             deadline=None,
             derandomize=not explore,
             database=None,
+            phases=tuple(Phase) if explore else (Phase.generate,),
             print_blob=True,
             suppress_health_check=list(HealthCheck),
         ),
