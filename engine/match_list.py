@@ -107,8 +107,7 @@ def assemble(space: Workspace, kept: Kept, copied: Columns, listed: Columns, fet
     """Make the extract of the copy and the fetched rows; return its columns with their types.
 
     Fetched rows that the match list does not have are left for the next run, and rows that are as the copy has them are
-    no change. A fetched row that is newer than its
-    entry in the list changed while the run read; the list follows it.
+    no change. A fetched row that is newer than its entry in the list changed while the run read; the list follows it.
     """
     name, stamp = kept.extract.id, quote_name(STAMP)
     new, out, differences = part(name, "new"), part(name, "out"), part(name, "differences")
