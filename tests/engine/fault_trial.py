@@ -136,12 +136,17 @@ class Trial:
         """Switch all faults of the sandbox off."""
         httpx.delete(f"{self.running.instance_url}/__sandbox__/faults").raise_for_status()
 
-    def change(self) -> None:
-        """Change the org a little, in every way, an hour later than before."""
-        self.step += 1
+    def wait(self) -> datetime:
+        """Let an hour pass in the org; return its time then."""
         now = self.now() + timedelta(hours=1)
         clock = f"{self.running.instance_url}/__sandbox__/clock"
         httpx.post(clock, json={"now": f"{now:%Y-%m-%dT%H:%M:%SZ}"}).raise_for_status()
+        return now
+
+    def change(self) -> None:
+        """Change the org a little, in every way, an hour later than before."""
+        self.step += 1
+        now = self.wait()
         # What is gone for good is in no list of changes: that is seen once a day, by the match list.
         seen = (
             changes(self.step)

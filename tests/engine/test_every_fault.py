@@ -94,6 +94,8 @@ def test_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: Troubl
     with serve_world(tmp_path) as running:
         trial = Trial(running, tmp_path, READINGS[reading], patience=PATIENCE)
         endings: list[Ended] = []
+        if trouble.settled:
+            trial.wait()
         with duckdb.connect() as reader:
             if phase == "later":
                 endings.append(trial.run())
