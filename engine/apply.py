@@ -6,15 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from compiler.duckdb_functions import quote_name, quote_text
-from engine.differences import LIFE, Comparison
+from engine.differences import Comparison
+from engine.in_place import Place
+from engine.life import LIFE, NOW, life_of_active
 from engine.reconcile import Reconciled
 from engine.workspace import NEXT, Workspace, name_of
 
 
-def apply(space: Workspace, reconciled: Reconciled, at: datetime) -> None:
-    """Bring one table of the next store up to date. `at` is the run's time, UTC without a zone."""
+def apply(space: Workspace, reconciled: Reconciled, at: datetime, place: Place | None = None) -> None:
+    """Bring one table of the next store up to date; `place` says that its rows were loaded there.
+
+    `at` is the run's time, UTC without a zone.
+    """
     comparison = reconciled.comparison
-    if reconciled.changed:
+    if place is not None:
+        space.run(place.take_out())
+    elif reconciled.changed:
         _write_rows(space, reconciled, at)
     if comparison.record and reconciled.changed:
         write_view(space, NEXT, comparison.table.name)
@@ -53,7 +60,7 @@ def _first_rows(comparison: Comparison) -> str:
     columns = _wanted_columns(comparison)
     if not comparison.record:
         return f"SELECT {columns} FROM {comparison.wanted} AS w"
-    return f"SELECT {columns}, {_life('CAST(? AS TIMESTAMP)')} FROM {comparison.wanted} AS w"
+    return f"SELECT {columns}, {life_of_active(NOW)} FROM {comparison.wanted} AS w"
 
 
 def _rows_in(comparison: Comparison, at: datetime) -> tuple[str, list[datetime]]:
@@ -65,14 +72,14 @@ def _rows_in(comparison: Comparison, at: datetime) -> tuple[str, list[datetime]]
             f" JOIN {comparison.delta} AS d ON {comparison.same_key('c', 'd')} WHERE d.status <> 'active' AND d.keep"
         )
         return f"SELECT {_wanted_columns(comparison)} FROM {comparison.rows} AS w {on_wanted} UNION ALL {kept}", []
-    since = "coalesce(c.first_synced_at, CAST(? AS TIMESTAMP))"
+    since = f"coalesce(c.first_synced_at, {NOW})"
     entries = (
-        f"SELECT {_wanted_columns(comparison)}, {_life(since)} FROM {comparison.rows} AS w {on_wanted}"
+        f"SELECT {_wanted_columns(comparison)}, {life_of_active(since)} FROM {comparison.rows} AS w {on_wanted}"
         f" LEFT JOIN {comparison.before} AS c ON {comparison.same_key('w', 'c')}"
     )
     exits = (
         f"SELECT {_published_columns(comparison, life=False)}, d.status, d.reason, d.merged_into, c.first_synced_at,"
-        f" CAST(? AS TIMESTAMP) FROM {comparison.before} AS c"
+        f" {NOW} FROM {comparison.before} AS c"
         f" JOIN {comparison.delta} AS d ON {comparison.same_key('c', 'd')} WHERE d.status <> 'active' AND d.keep"
     )
     return f"{entries} UNION ALL {exits}", [at, at, at]
@@ -85,11 +92,6 @@ def _wanted_columns(comparison: Comparison) -> str:
 def _published_columns(comparison: Comparison, *, life: bool) -> str:
     own = [f"{comparison.as_now(name, 'c.')} AS {quote_name(name)}" for name in comparison.columns]
     return ", ".join((*own, *(f"c.{name}" for name in LIFE if life)))
-
-
-def _life(first_synced_at: str) -> str:
-    values = ("'active'", "CAST(NULL AS VARCHAR)", "CAST(NULL AS VARCHAR)", first_synced_at, "CAST(? AS TIMESTAMP)")
-    return ", ".join(f"{value} AS {name}" for name, value in zip(LIFE, values, strict=True))
 
 
 def write_view(space: Workspace, catalog: str, table: str) -> None:

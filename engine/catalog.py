@@ -9,8 +9,9 @@ from compiler.duckdb_functions import duckdb_type
 from compiler.plan import Plan, Table, TableColumn
 from compiler.relation import ColumnType, Extracted
 from compiler.relation_columns import Columns
-from engine.differences import LIFE, Comparison
+from engine.differences import Comparison
 from engine.drift import Drift
+from engine.life import LIFE
 from engine.rows import create_from
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.source import NOWHERE, Span

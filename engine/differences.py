@@ -7,21 +7,11 @@ from typing import NamedTuple
 
 from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
 from compiler.plan import Table
-from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
+from engine.life import LIFE
 from engine.second_look import asked_of
 from engine.wanted import row_hash
 from engine.workspace import CURRENT, WORK, name_of
-
-# What may stand in `record_status`. `aged` rows fell out of their `lookback` window.
-STATUSES = ("active", "left", "deleted", "merged", "gone", "parent_left", "rejected", "aged")
-LIFE: Columns = {
-    "record_status": ColumnType("text"),
-    "record_status_reason": ColumnType("text"),
-    "merged_into": ColumnType("id"),
-    "first_synced_at": ColumnType("timestamp"),
-    "changed_at": ColumnType("timestamp"),
-}
 
 
 class Comparison(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from threading import Event
 
@@ -25,6 +26,7 @@ from engine.events import StageStarted
 from engine.extracted import Extracted, spread_rejects
 from engine.fetch import fetch
 from engine.freshness import Freshness
+from engine.in_place import places_of
 from engine.load import Staged, rejects_of
 from engine.match_list import (
     assemble,
@@ -47,8 +49,18 @@ from grammar.soql_tree import FieldPath, SelectItem
 AT_ONCE = 3
 
 
-def extract_all(asking: Asking, plan: Plan, schema: Schema, freshness: Freshness, *, serves: bool) -> Extracted:
+def extract_all(
+    asking: Asking,
+    plan: Plan,
+    schema: Schema,
+    freshness: Freshness,
+    *,
+    serves: bool,
+    begins: datetime | None = None,
+) -> Extracted:
     """Read and stage every extract of a plan; `serves`: the published store may be used as the copy.
+
+    `begins` is the time of a run that publishes first: the next store is open, and rows may be loaded into it.
 
     `freshness` knows when columns that move no stamp, and when match lists, were last read of every row, and which rows
     may have changed under their stamp; what is due is read again.
@@ -56,16 +68,25 @@ def extract_all(asking: Asking, plan: Plan, schema: Schema, freshness: Freshness
     A quota that is used up ends the reading: the rest is noted as not read. Raises SignInError, CancelledError and
     DiskError; all else that goes wrong with one extract is in its report.
     """
-    return _Extraction(asking, plan, schema, freshness, serves).go()
+    return _Extraction(asking, plan, schema, freshness, serves, begins).go()
 
 
 class _Extraction:
     """The reading of one run."""
 
-    def __init__(self, asking: Asking, plan: Plan, schema: Schema, freshness: Freshness, serves: bool) -> None:
+    def __init__(
+        self,
+        asking: Asking,
+        plan: Plan,
+        schema: Schema,
+        freshness: Freshness,
+        serves: bool,
+        begins: datetime | None,
+    ) -> None:
         self.asking, self.plan, self.schema, self.space = asking, plan, schema, asking.space
         self.freshness = freshness
         self.kept = where_kept(plan)
+        self.places = places_of(plan, self.kept, begins) if begins is not None else {}
         self.copied: dict[str, Columns] = {}
         if serves:
             for name, kept in self.kept.items():
@@ -121,7 +142,8 @@ class _Extraction:
         whole = {extract.id: frozenset(self.columns_asked(extract)) for extract in self.plan.extracts}
         proven = {name: known.listed_at for name, known in self.by_changes.items()}
         quota, again = self.quota is not None, self.attach_again
-        return Extracted(staged, reports, quota, self.kept, self.copied, compared, whole, proven, again)
+        placed = {place.table: place for name, place in self.places.items() if name in staged and staged[name].in_place}
+        return Extracted(staged, reports, quota, self.kept, self.copied, compared, whole, proven, placed, again)
 
     def ask_all(self) -> None:
         """Ask for every extract, and load what comes in the plan's order."""
@@ -226,7 +248,8 @@ class _Extraction:
                 return
             name = f"{extract.id}(list)" if extract.id in self.by_list else extract.id
             again = partial(self.ask_for, extract)
-            pages, loaded = load_whole(self.asking, extract, name, self.columns_asked(extract), pages, again)
+            place = self.places.get(extract.id)
+            pages, loaded = load_whole(self.asking, extract, name, self.columns_asked(extract), pages, again, place)
         except (SalesforceError, LoadError) as error:
             self.fail(extract.id, str(error))
             if isinstance(error, QuotaError):

@@ -9,6 +9,7 @@ from datetime import datetime
 from compiler.plan import Plan
 from compiler.relation_columns import Columns
 from engine.copies import Kept
+from engine.in_place import Place
 from engine.load import Staged, rejects_of
 from engine.match_list import (
     compare_whole,
@@ -25,7 +26,8 @@ class Extracted:
 
     `kept` says where each extract's rows are kept, `copied` the columns of the copies that served; `compared` are the
     extracts whose changes since the copy are known; `read_whole` the columns that were read of every matching row;
-    `proven` when the match lists were read of those extracts that went by what changed since.
+    `proven` when the match lists were read of those extracts that went by what changed since; `placed` the tables whose
+    rows were loaded where they are published.
     `attach_again` brings the children of a table up to rows of it that came late; it raises SalesforceError and
     LoadError.
     """
@@ -38,6 +40,7 @@ class Extracted:
     compared: frozenset[str]
     read_whole: Mapping[str, frozenset[str]]
     proven: Mapping[str, datetime]
+    placed: Mapping[str, Place]
     attach_again: Callable[[Mapping[str, Staged], str], Mapping[str, Staged]]
 
     @property

@@ -16,8 +16,8 @@ from typing import Any
 from compiler.duckdb_functions import quote_name, quote_text
 from compiler.record_id import is_record_id, to_18
 from engine.clock import Clock
-from engine.differences import LIFE
 from engine.errors import ConfigurationError, DiskError, UnusableStoreError
+from engine.life import LIFE
 from engine.rollback import note_run
 from engine.state import State, hold
 from engine.store import (

@@ -17,6 +17,7 @@ from compiler.relation import ColumnType
 from compiler.relation_columns import Columns, Leaf
 from engine import casts
 from engine.errors import LoadError
+from engine.in_place import FEWEST_ROWS, Place, mostly_inside
 from engine.salesforce.pages import Page, Pages
 from engine.workspace import WORK, Workspace, name_of
 
@@ -34,7 +35,8 @@ class Staged(NamedTuple):
 
     `rows` counts distinct Ids without the rejected ones, `duplicates` the rows that were dropped for a newer one,
     `rejected` the Ids of which a row could not be taken (their reasons are in the table `staged."<name>(rejects)"`).
-    `listed` is the match list (a quoted name) where that is another table than the rows.
+    `listed` is the match list (a quoted name) where that is another table than the rows. `in_place`: the rows lie where
+    they are published.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Staged(NamedTuple):
     duplicates: int
     rejected: int
     listed: str | None = None
+    in_place: bool = False
 
     @property
     def match_list(self) -> str:
@@ -72,8 +75,8 @@ def rejects_of(name: str) -> str:
     return name_of(WORK, "staged", f"{name}(rejects)")
 
 
-def load(space: Workspace, name: str, columns: Columns, source: Pages) -> Staged:
-    """Load the pages of an extract into the table `staged."<name>"`.
+def load(space: Workspace, name: str, columns: Columns, source: Pages, place: Place | None = None) -> Staged:
+    """Load the pages of an extract into the table `staged."<name>"`, or into their place behind a view of that name.
 
     Damaged pages (not the announced number of rows, a torn compression) are fetched again.
 
@@ -82,11 +85,12 @@ def load(space: Workspace, name: str, columns: Columns, source: Pages) -> Staged
         name: the extract's id.
         columns: its columns with the types to load them as; `Id` is the key.
         source: the downloaded pages.
+        place: where the rows are published, if they may be loaded there.
 
     Raises:
         LoadError: a page cannot be read, or lacks a column, whatever is tried.
     """
-    return _mended(name, source, lambda: _load(space, name, columns, source))
+    return _mended(name, source, lambda: _load(space, name, columns, source, place))
 
 
 def load_text(space: Workspace, name: str, columns: Sequence[str], source: Pages) -> None:
@@ -123,9 +127,13 @@ def _mended(name: str, source: Pages, attempt: Callable[[], _T]) -> _T:
     raise AssertionError("unreachable")
 
 
-def _load(space: Workspace, name: str, columns: Columns, source: Pages) -> Staged:
+def _load(space: Workspace, name: str, columns: Columns, source: Pages, place: Place | None) -> Staged:
     pages = tuple(page for page in source.pages if page.header)
     raw = _raw(name, columns, pages)
+    if place is not None and source.rows >= FEWEST_ROWS and mostly_inside(space, place, _raw(name, columns, pages[:1])):
+        placed = _load_in_place(space, name, columns, raw, source.rows, place)
+        if placed is not None:
+            return placed
     table = name_of(WORK, "staged", name)
     types = dict(columns)
     flags = _stage(space, table, raw, types, pages)
@@ -136,10 +144,34 @@ def _load(space: Workspace, name: str, columns: Columns, source: Pages) -> Stage
         flags = _stage(space, table, raw, types, pages, exactly=True)
     rejected = _reject(space, name, raw, types) if flags.rejected else 0
     if not flags.rejected:
-        space.run(f"CREATE OR REPLACE TABLE {rejects_of(name)} ({_REJECT_COLUMNS})")
+        _no_rejects(space, name)
     duplicates = _once(space, table, types)
     rows = space.value(f"SELECT count(*) FROM {table}")
     return Staged(name, types, flags.rows, rows, duplicates, rejected)
+
+
+def _load_in_place(
+    space: Workspace, name: str, columns: Columns, raw: str, announced: int, place: Place
+) -> Staged | None:
+    """Load rows where they are published; None, and nothing there, unless all can be taken as they are, each once."""
+    fit = f"NOT ({_rejected(columns)}) AND NOT ({_inexact(columns)})"
+    rows = f"SELECT {casts.typed(columns)} FROM ({raw}) AS raw WHERE {fit}"
+    try:
+        space.connection.execute(place.create(rows), place.moments)
+    except duckdb.Error:
+        # Loading into the workspace comes upon the same, and says what it is.
+        return None
+    taken, ids = space.run(f'SELECT count(*), count(DISTINCT "Id") FROM {place.target}')[0]
+    if not taken == ids == announced:
+        space.run(f"DROP TABLE {place.target}")
+        return None
+    space.run(f"CREATE OR REPLACE VIEW {name_of(WORK, 'staged', name)} AS {place.as_read()}")
+    _no_rejects(space, name)
+    return Staged(name, columns, taken, taken, 0, 0, in_place=True)
+
+
+def _no_rejects(space: Workspace, name: str) -> None:
+    space.run(f"CREATE OR REPLACE TABLE {rejects_of(name)} ({_REJECT_COLUMNS})")
 
 
 _REJECT_COLUMNS = "key VARCHAR, column_name VARCHAR, raw VARCHAR, reason VARCHAR"
@@ -155,8 +187,7 @@ def _stage(
     space: Workspace, table: str, raw: str, types: Columns, pages: tuple[Page, ...], *, exactly: bool = False
 ) -> _Flags:
     """Read all pages in one pass; count the rows that do not cast and those whose numbers need a larger scale."""
-    numbers = [(name, kind) for name, kind in types.items() if kind.kind == "decimal"]
-    inexact = _any(casts.inexact(name, kind) for name, kind in numbers)
+    inexact = _inexact(types)
     rejected = _rejected(types) if not exactly else f"{_rejected(types)} OR {inexact}"
     sql = (
         f"CREATE OR REPLACE TABLE {table} AS SELECT {casts.typed(types)}, {rejected} AS {quote_name(REJECTED)}, "
@@ -179,6 +210,10 @@ def _stage(
 
 def _rejected(types: Columns) -> str:
     return _any(casts.refused(name, kind) for name, kind in types.items() if casts.can_refuse(name, kind))
+
+
+def _inexact(types: Columns) -> str:
+    return _any(casts.inexact(name, kind) for name, kind in types.items() if kind.kind == "decimal")
 
 
 def _any(conditions: Iterable[str]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import duckdb
 from compiler.duckdb_functions import quote_name
 from engine.apply import apply, count_active, write_changes
 from engine.errors import DiskError, PromiseError
+from engine.in_place import Place
 from engine.keep_copies import CopiesToKeep
 from engine.ledger import create_schemas, write_rejects, write_run
 from engine.org import Identity
@@ -25,7 +26,8 @@ from engine.workspace import NEXT, Workspace, name_of
 class NextStore:
     """What goes into the next store besides the differences.
 
-    `anew`: nothing of the published one. `base`: the file to start from, where it is not the published one.
+    `anew`: nothing of the published one. `base`: the file to start from, where it is not the published one. `placed`:
+    the tables whose rows were loaded into the next store, which is open then.
     """
 
     run: int
@@ -38,6 +40,13 @@ class NextStore:
     copies: CopiesToKeep | None = None
     anew: bool = False
     base: Path | None = None
+    placed: Mapping[str, Place] = field(default_factory=dict)
+
+
+def open_next(space: Workspace, paths: StorePaths) -> None:
+    """Attach the next store, which is made if it is not there, so that rows can be loaded into it."""
+    space.attach(paths.next, NEXT, f"STORAGE_VERSION '{STORAGE_VERSION}'")
+    create_schemas(space)
 
 
 def build_next(
@@ -50,7 +59,8 @@ def build_next(
     if paths.store.exists() and not facts.anew:
         copy_to_next(paths, facts.base)
     try:
-        with space.attached(paths.next, NEXT, f"STORAGE_VERSION '{STORAGE_VERSION}'"):
+        open_next(space, paths)
+        try:
             space.run("BEGIN TRANSACTION")
             try:
                 counted = _write(space, tables, facts)
@@ -60,6 +70,8 @@ def build_next(
                 raise
             space.run("COMMIT")
             space.run(f"CHECKPOINT {quote_name(NEXT)}")
+        finally:
+            space.detach(NEXT)
         seal(paths.next)
     except OSError as error:
         raise DiskError(
@@ -69,12 +81,11 @@ def build_next(
 
 
 def _write(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> tuple[Reconciled, ...]:
-    create_schemas(space)
-    for table in facts.dropped:
+    for table in (*facts.dropped, *_loaded_in_vain(space, tables, facts)):
         _drop(space, table)
     counted = []
     for one in tables:
-        apply(space, one, facts.at)
+        apply(space, one, facts.at, facts.placed.get(one.comparison.table.name))
         write_changes(space, one, facts.run)
         after = one.counted(count_active(space, one.comparison))
         check_balance(after)
@@ -88,6 +99,16 @@ def _write(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> 
     counts = [one.counts for one in counted]
     write_run(space, facts.run, facts.at, facts.outcome, facts.identity, facts.digests, counts)
     return tuple(counted)
+
+
+def _loaded_in_vain(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> list[str]:
+    """The tables that were loaded into a first store, and of which nothing can be published after all."""
+    if not facts.anew:
+        return []
+    there = space.run(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'statisfy' ORDER BY 1", [NEXT]
+    )
+    return [name for (name,) in there if name not in {one.comparison.table.name for one in tables}]
 
 
 def check_balance(one: Reconciled) -> None:

@@ -20,10 +20,11 @@ from compiler.relation import Assign, Col, ColumnType, Extracted, Relation, Sele
 from compiler.relation_columns import Columns, inputs_of
 from compiler.schema import Schema
 from engine.by_id import Asking, ask, file_name
-from engine.differences import LIFE, Comparison
+from engine.differences import Comparison
 from engine.drift import Drift
 from engine.errors import ConfigurationError
 from engine.guards import look_at_guards
+from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
 from engine.load import Staged, load, rejects_of
 from engine.merges import follow_merges

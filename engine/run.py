@@ -15,7 +15,7 @@ from engine.catalog import describe_columns, list_options
 from engine.choices import count_choices, count_owners
 from engine.copies import read_whole_at, store_serves, was_whole
 from engine.depends import DECIDING, stale_tables
-from engine.differences import LIFE, Comparison
+from engine.differences import Comparison
 from engine.drift import NO_DRIFT, Drift, carry, find_losses, frozen_words, lost_words
 from engine.errors import LoadError, PromiseError, QuotaError, SalesforceError, UnexplainedError
 from engine.events import Published, StageStarted, TableReconciled
@@ -26,11 +26,12 @@ from engine.freshness import Freshness
 from engine.guards import look_at_guards
 from engine.keep_copies import CopiesToKeep
 from engine.ledger import collect_rejects
+from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
 from engine.load import Staged, rejects_of
 from engine.merges import follow_merges
 from engine.org import identify
-from engine.publish import NextStore, build_next, check_balance
+from engine.publish import NextStore, build_next, check_balance, open_next
 from engine.reconcile import Reconciled, reconcile
 from engine.report import Outcome, RunReport
 from engine.salesforce.client import SalesforceClient
@@ -115,7 +116,10 @@ class Sync(Run):
         began = min([at.replace(tzinfo=UTC), *asked_before(self.paths.staging, self.client.now())])
         whole_at = read_whole_at(space, self.digests[1]) if same_plan else None
         freshness = Freshness(self.paths.state, info.run if info is not None else 0, whole_at)
-        extracted = extract_all(asking, self.plan, self.schema, freshness, serves=serves)
+        if info is None:
+            open_next(space, self.paths)
+        begins = at if info is None else None
+        extracted = extract_all(asking, self.plan, self.schema, freshness, serves=serves, begins=begins)
         self.progress.extracted = extracted
         if stuck := end_orphans(self.client, self.paths.staging):
             self.notice(f"Bulk jobs of a run that died could not be deleted: {', '.join(stuck)}")
@@ -161,6 +165,7 @@ class Sync(Run):
                 dropped=dropped,
                 anew=info is None,
                 base=self.base,
+                placed=extracted.placed,
             )
             tables = build_next(space, self.paths, tables, facts)
             self.client.cancel.check()

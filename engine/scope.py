@@ -15,7 +15,8 @@ from compiler.relation_columns import Columns, Leaf, columns_of
 from compiler.restrict import CAME_OR_WENT, CHANGED, CHANGED_IDS, restrict, touched
 from engine.copies import Kept, cast_all, copy_view
 from engine.depends import leaves
-from engine.differences import LIFE, Comparison
+from engine.differences import Comparison
+from engine.life import LIFE
 from engine.load import Staged
 from engine.match_list import part
 from engine.second_look import asked_of

@@ -11,6 +11,7 @@ from compiler.relation_columns import Columns
 from engine.by_id import Asking
 from engine.errors import BrokenAnswerError, CursorLostError, LoadError
 from engine.events import StageStarted
+from engine.in_place import Place
 from engine.load import Staged, load
 from engine.salesforce.pages import Pages
 from engine.salesforce.read import fits_in_address
@@ -21,7 +22,13 @@ READINGS = 3
 
 
 def load_whole(
-    asking: Asking, extract: Extract, name: str, columns: Columns, pages: Pages, ask_again: Callable[[], Pages]
+    asking: Asking,
+    extract: Extract,
+    name: str,
+    columns: Columns,
+    pages: Pages,
+    ask_again: Callable[[], Pages],
+    place: Place | None,
 ) -> tuple[Pages, Staged]:
     """Load the pages of an extract into `staged."<name>"`; what does not hold all rows is read again.
 
@@ -32,6 +39,7 @@ def load_whole(
         columns: the columns that were asked for, with their types.
         pages: the answer.
         ask_again: asks the same once more.
+        place: where the rows are published, if they may be loaded there.
 
     Returns:
         The pages that were taken in the end, which are closed, and what was loaded.
@@ -44,7 +52,7 @@ def load_whole(
     while True:
         try:
             asking.client.events(StageStarted("load", extract.id))
-            loaded = load(asking.space, name, columns, pages)
+            loaded = load(asking.space, name, columns, pages, place)
             _check_whole(asking, extract, pages, loaded)
             return pages, loaded
         except (LoadError, CursorLostError, BrokenAnswerError):

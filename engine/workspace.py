@@ -77,11 +77,19 @@ class Workspace:
     @contextmanager
     def attached(self, path: Path, name: str, options: str) -> Iterator[None]:
         """Have a database file attached under a name; `options` stand in the parentheses of ATTACH."""
-        self.run(f"ATTACH {quote_text(str(path))} AS {quote_name(name)} ({options})")
+        self.attach(path, name, options)
         try:
             yield
         finally:
-            self.run(f"DETACH {quote_name(name)}")
+            self.detach(name)
+
+    def attach(self, path: Path, name: str, options: str) -> None:
+        """Attach a database file under a name, unless that is done; `options` stand in the parentheses of ATTACH."""
+        self.run(f"ATTACH IF NOT EXISTS {quote_text(str(path))} AS {quote_name(name)} ({options})")
+
+    def detach(self, name: str) -> None:
+        """Close a database file that was attached under a name."""
+        self.run(f"DETACH {quote_name(name)}")
 
 
 def column_type(duckdb_name: str) -> ColumnType:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.differences import STATUSES
+from engine.life import STATUSES
 from engine.report import Outcome
 from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, contact, counts, record_id, scene, user
 

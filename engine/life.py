@@ -1,0 +1,24 @@
+"""The columns that say what became of a record: they are Accord's own, in every table of records."""
+
+from __future__ import annotations
+
+from compiler.relation import ColumnType
+from compiler.relation_columns import Columns
+
+# What may stand in `record_status`. `aged` rows fell out of their `lookback` window.
+STATUSES = ("active", "left", "deleted", "merged", "gone", "parent_left", "rejected", "aged")
+# The run's time, as a parameter of a statement.
+NOW = "CAST(? AS TIMESTAMP)"
+LIFE: Columns = {
+    "record_status": ColumnType("text"),
+    "record_status_reason": ColumnType("text"),
+    "merged_into": ColumnType("id"),
+    "first_synced_at": ColumnType("timestamp"),
+    "changed_at": ColumnType("timestamp"),
+}
+
+
+def life_of_active(first_synced_at: str) -> str:
+    """The columns of `LIFE` of a row that comes in now, as SQL; a parameter is the run's time."""
+    values = ("'active'", "CAST(NULL AS VARCHAR)", "CAST(NULL AS VARCHAR)", first_synced_at, NOW)
+    return ", ".join(f"{value} AS {name}" for name, value in zip(LIFE, values, strict=True))
