@@ -63,18 +63,21 @@ def from_document(document: Mapping[str, object]) -> Plan:
         raise PlanError("", "the document is nested too deeply") from None
 
 
+_PLAIN = (str, int)
+
+
 def _fields(node: Node, spans: bool) -> dict[str, object]:
     values = ((name, getattr(node, name)) for name in node.__match_args__)
     return {name: _encoded(v, spans) for name, v in values if spans or not isinstance(v, Span)}
 
 
 def _encoded(value: object, spans: bool) -> object:
+    if value is None or isinstance(value, _PLAIN):
+        return value
     if isinstance(value, Node):
         return {"node": type(value).__name__, **_fields(value, spans)}
     if isinstance(value, tuple):
         return [_encoded(one, spans) for one in value]
-    if value is None or isinstance(value, str | int):
-        return value
     raise TypeError(f"a plan cannot hold {type(value).__name__}")
 
 

@@ -44,12 +44,12 @@ def cast(column: str, kind: ColumnType) -> str:
             return f"TRY_CAST(rtrim({text}, 'Z') AS TIME)"
 
 
-def refused(column: str, kind: ColumnType) -> str:
-    """The SQL that is true where a column's text is no value of its type."""
+def refused(column: str, kind: ColumnType, value: str | None = None) -> str:
+    """The SQL that is true where a column's text is no value of its type; `value` is its cast, if that is at hand."""
     text = quote_name(column)
     if column == "Id":
         return f"({text} IS NULL OR NOT regexp_full_match({text}, '[0-9A-Za-z]{{15}}([0-9A-Za-z]{{3}})?'))"
-    return f"({text} IS NOT NULL AND {cast(column, kind)} IS NULL)"
+    return f"({text} IS NOT NULL AND {value or cast(column, kind)} IS NULL)"
 
 
 def can_refuse(column: str, kind: ColumnType) -> bool:

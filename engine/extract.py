@@ -142,8 +142,7 @@ class _Extraction:
         whole = {extract.id: frozenset(self.columns_asked(extract)) for extract in self.plan.extracts}
         proven = {name: known.listed_at for name, known in self.by_changes.items()}
         quota, again = self.quota is not None, self.attach_again
-        placed = {place.table: place for name, place in self.places.items() if name in staged and staged[name].in_place}
-        return Extracted(staged, reports, quota, self.kept, self.copied, compared, whole, proven, placed, again)
+        return Extracted(staged, reports, quota, self.kept, self.copied, compared, whole, proven, self.places, again)
 
     def ask_all(self) -> None:
         """Ask for every extract, and load what comes in the plan's order."""
@@ -248,7 +247,7 @@ class _Extraction:
                 return
             name = f"{extract.id}(list)" if extract.id in self.by_list else extract.id
             again = partial(self.ask_for, extract)
-            place = self.places.get(extract.id)
+            place = self.places.get(extract.id) if pages.rows >= self.asking.reading.in_place_rows else None
             pages, loaded = load_whole(self.asking, extract, name, self.columns_asked(extract), pages, again, place)
         except (SalesforceError, LoadError) as error:
             self.fail(extract.id, str(error))

@@ -26,8 +26,8 @@ class Extracted:
 
     `kept` says where each extract's rows are kept, `copied` the columns of the copies that served; `compared` are the
     extracts whose changes since the copy are known; `read_whole` the columns that were read of every matching row;
-    `proven` when the match lists were read of those extracts that went by what changed since; `placed` the tables whose
-    rows were loaded where they are published.
+    `proven` when the match lists were read of those extracts that went by what changed since; `places` the extracts
+    that could be loaded where they are published.
     `attach_again` brings the children of a table up to rows of it that came late; it raises SalesforceError and
     LoadError.
     """
@@ -40,13 +40,22 @@ class Extracted:
     compared: frozenset[str]
     read_whole: Mapping[str, frozenset[str]]
     proven: Mapping[str, datetime]
-    placed: Mapping[str, Place]
+    places: Mapping[str, Place]
     attach_again: Callable[[Mapping[str, Staged], str], Mapping[str, Staged]]
 
     @property
     def lists(self) -> Mapping[str, bool]:
         """The extracts that were brought up to date, and whether by their match list."""
         return {name: name not in self.proven for name in self.staged}
+
+    @property
+    def placed(self) -> Mapping[str, Place]:
+        """The tables whose rows were loaded where they are published."""
+        return {
+            place.table: place
+            for name, place in self.places.items()
+            if name in self.staged and self.staged[name].in_place
+        }
 
     @property
     def in_part(self) -> frozenset[str]:

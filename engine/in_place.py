@@ -18,8 +18,6 @@ from engine.copies import Kept
 from engine.life import NOW, life_of_active
 from engine.workspace import NEXT, WORK, Workspace, name_of
 
-# Below this many rows to write them twice costs less than to look whether once would do.
-FEWEST_ROWS = 20_000
 # Rows whose parent is not in are written and taken out again: of more than this share that costs more than it saves.
 MOST_OUTSIDE = 0.2
 SAMPLE = 2_000
@@ -76,7 +74,7 @@ def places_of(plan: Plan, kept: Mapping[str, Kept], at: datetime) -> dict[str, P
 
 
 def _place(plan: Plan, kept: Kept, at: datetime) -> Place | None:
-    if kept.table is None or kept.side is not None:
+    if kept.table is None or kept.shared:
         return None
     table = plan.table(kept.table)
     match table.relation:

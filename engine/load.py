@@ -16,8 +16,8 @@ from compiler.duckdb_functions import quote_name, quote_text
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns, Leaf
 from engine import casts
-from engine.errors import LoadError
-from engine.in_place import FEWEST_ROWS, Place, mostly_inside
+from engine.errors import DiskError, LoadError
+from engine.in_place import Place, mostly_inside
 from engine.salesforce.pages import Page, Pages
 from engine.workspace import WORK, Workspace, name_of
 
@@ -130,8 +130,9 @@ def _mended(name: str, source: Pages, attempt: Callable[[], _T]) -> _T:
 def _load(space: Workspace, name: str, columns: Columns, source: Pages, place: Place | None) -> Staged:
     pages = tuple(page for page in source.pages if page.header)
     raw = _raw(name, columns, pages)
-    if place is not None and source.rows >= FEWEST_ROWS and mostly_inside(space, place, _raw(name, columns, pages[:1])):
-        placed = _load_in_place(space, name, columns, raw, source.rows, place)
+    if place is not None:
+        some = _raw(name, columns, pages[:1])
+        placed = _load_in_place(space, name, columns, raw, some, source.rows, place)
         if placed is not None:
             return placed
     table = name_of(WORK, "staged", name)
@@ -151,14 +152,23 @@ def _load(space: Workspace, name: str, columns: Columns, source: Pages, place: P
 
 
 def _load_in_place(
-    space: Workspace, name: str, columns: Columns, raw: str, announced: int, place: Place
+    space: Workspace, name: str, columns: Columns, raw: str, some: str, announced: int, place: Place
 ) -> Staged | None:
-    """Load rows where they are published; None, and nothing there, unless all can be taken as they are, each once."""
-    fit = f"NOT ({_rejected(columns)}) AND NOT ({_inexact(columns)})"
-    rows = f"SELECT {casts.typed(columns)} FROM ({raw}) AS raw WHERE {fit}"
+    """Load rows where they are published; None, and nothing there, unless all can be taken as they are, each once.
+
+    `some` is a SELECT of some of the rows (`raw`).
+    """
+    # DuckDB would work out a cast for the condition and once more for the row, were it not in a column of its own.
+    values = {n: quote_name(f"{n}(cast)") for n, kind in columns.items() if casts.can_refuse(n, kind) and n != "Id"}
+    cast = "".join(f", {casts.cast(n, columns[n])} AS {value}" for n, value in values.items())
+    typed = ", ".join(f"{values.get(n, quote_name(n))} AS {quote_name(n)}" for n in columns)
+    unfit = f"{_rejected(columns, values)} OR {_inexact(columns)}"
+    rows = f"SELECT {typed} FROM (SELECT *{cast} FROM ({raw}) AS raw) AS raw WHERE NOT ({unfit})"
     try:
+        if not mostly_inside(space, place, some):
+            return None
         space.connection.execute(place.create(rows), place.moments)
-    except duckdb.Error:
+    except (duckdb.Error, DiskError):
         # Loading into the workspace comes upon the same, and says what it is.
         return None
     taken, ids = space.run(f'SELECT count(*), count(DISTINCT "Id") FROM {place.target}')[0]
@@ -168,6 +178,12 @@ def _load_in_place(
     space.run(f"CREATE OR REPLACE VIEW {name_of(WORK, 'staged', name)} AS {place.as_read()}")
     _no_rejects(space, name)
     return Staged(name, columns, taken, taken, 0, 0, in_place=True)
+
+
+def clear_place(space: Workspace, staged: Staged) -> None:
+    """Make room for the same extract once more."""
+    if staged.in_place:
+        space.run(f"DROP VIEW {name_of(*staged.leaf.name)}")
 
 
 def _no_rejects(space: Workspace, name: str) -> None:
@@ -208,8 +224,10 @@ def _stage(
     return _Flags(*row)
 
 
-def _rejected(types: Columns) -> str:
-    return _any(casts.refused(name, kind) for name, kind in types.items() if casts.can_refuse(name, kind))
+def _rejected(types: Columns, values: Mapping[str, str] | None = None) -> str:
+    """The condition that some column is refused; `values` are the casts that are at hand."""
+    refusable = ((name, kind) for name, kind in types.items() if casts.can_refuse(name, kind))
+    return _any(casts.refused(name, kind, (values or {}).get(name)) for name, kind in refusable)
 
 
 def _inexact(types: Columns) -> str:

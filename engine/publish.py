@@ -81,7 +81,7 @@ def build_next(
 
 
 def _write(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> tuple[Reconciled, ...]:
-    for table in (*facts.dropped, *_loaded_in_vain(space, tables, facts)):
+    for table in facts.dropped:
         _drop(space, table)
     counted = []
     for one in tables:
@@ -99,16 +99,6 @@ def _write(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> 
     counts = [one.counts for one in counted]
     write_run(space, facts.run, facts.at, facts.outcome, facts.identity, facts.digests, counts)
     return tuple(counted)
-
-
-def _loaded_in_vain(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> list[str]:
-    """The tables that were loaded into a first store, and of which nothing can be published after all."""
-    if not facts.anew:
-        return []
-    there = space.run(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'statisfy' ORDER BY 1", [NEXT]
-    )
-    return [name for (name,) in there if name not in {one.comparison.table.name for one in tables}]
 
 
 def check_balance(one: Reconciled) -> None:

@@ -154,6 +154,8 @@ class Sync(Run):
                 return Outcome.STOPPED, (*limits, *errors)
         if info is None or rejects_changed or dropped or any(one.changed for one in tables) or copies.changed(space):
             self.step(number, "publish")
+            found = {one.counts.table for one in tables}
+            in_vain = [place.table for place in extracted.places.values() if place.table not in found]
             facts = NextStore(
                 run=number,
                 at=at,
@@ -162,7 +164,7 @@ class Sync(Run):
                 digests=self.digests,
                 rejects_changed=rejects_changed,
                 copies=copies,
-                dropped=dropped,
+                dropped=(*dropped, *in_vain),
                 anew=info is None,
                 base=self.base,
                 placed=extracted.placed,

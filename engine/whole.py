@@ -12,7 +12,7 @@ from engine.by_id import Asking
 from engine.errors import BrokenAnswerError, CursorLostError, LoadError
 from engine.events import StageStarted
 from engine.in_place import Place
-from engine.load import Staged, load
+from engine.load import Staged, clear_place, load
 from engine.salesforce.pages import Pages
 from engine.salesforce.read import fits_in_address
 from engine.salesforce.rest_query import count
@@ -53,7 +53,11 @@ def load_whole(
         try:
             asking.client.events(StageStarted("load", extract.id))
             loaded = load(asking.space, name, columns, pages, place)
-            _check_whole(asking, extract, pages, loaded)
+            try:
+                _check_whole(asking, extract, pages, loaded)
+            except BrokenAnswerError:
+                clear_place(asking.space, loaded)
+                raise
             return pages, loaded
         except (LoadError, CursorLostError, BrokenAnswerError):
             if attempt >= READINGS:

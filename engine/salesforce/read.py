@@ -26,10 +26,13 @@ class Reading:
     """How queries are read: up to `rest_rows` rows by REST, more by Bulk.
 
     The match list of an extract with more than `list_rows` rows is read once a day; in between runs go by what changed.
+    What a first run reads of at least `in_place_rows` rows is loaded where it is published: fewer are as soon written
+    twice.
     """
 
     rest_rows: int = 10_000
     list_rows: int = 2_000_000
+    in_place_rows: int = 20_000
     bulk: BulkSettings = field(default_factory=BulkSettings)
 
 

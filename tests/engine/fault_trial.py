@@ -41,8 +41,8 @@ from tests.engine.faulty import Fault, Faulty
 # Contacts take several pages of Bulk results.
 PAGE = 900
 READINGS: Mapping[str, Reading] = {
-    "rest": Reading(bulk=BulkSettings(rows_per_page=PAGE)),
-    "bulk": Reading(rest_rows=0, bulk=BulkSettings(rows_per_page=PAGE)),
+    "rest": Reading(bulk=BulkSettings(rows_per_page=PAGE), in_place_rows=0),
+    "bulk": Reading(rest_rows=0, bulk=BulkSettings(rows_per_page=PAGE), in_place_rows=0),
     # As objects of millions of rows are read: by what changed since the last run.
     "changes": Reading(list_rows=0, bulk=BulkSettings(rows_per_page=PAGE)),
 }

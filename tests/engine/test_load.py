@@ -15,9 +15,12 @@ import pytest
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from engine.errors import LoadError
-from engine.load import Staged, load
+from engine.in_place import Place
+from engine.load import Staged, clear_place, load
+from engine.publish import open_next
 from engine.salesforce.pages import Page, Transport, read_header
-from engine.workspace import Workspace, name_of
+from engine.store import StorePaths
+from engine.workspace import WORK, Workspace, name_of
 
 TEXT, NUMBER = ColumnType("text"), ColumnType("decimal", 2)
 COLUMNS: Columns = {
@@ -50,12 +53,17 @@ class Given:
 
 
 class Desk:
-    """A workspace and a folder for pages."""
+    """A workspace and a folder for pages; `places`: rows may be loaded where they are published."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, places: bool) -> None:
         self.folder = folder
         self.space = Workspace(folder)
         self.count = 0
+        self.places = places
+        if places:
+            open_next(self.space, StorePaths.of(folder / "statisfy.duckdb"))
+            ids = [A, B, C]
+            self.space.run(f'CREATE TABLE {name_of(WORK, "staged", "parents")} AS SELECT unnest(?) AS "Id"', [ids])
 
     def page(self, header: Sequence[str], *rows: Sequence[str], zipped: bool = False, bom: bool = False) -> Page:
         """Write a page as Bulk does: all quoted, LF."""
@@ -70,7 +78,9 @@ class Desk:
 
     def load(self, *pages: Page, columns: Columns = COLUMNS) -> Staged:
         """Load pages as the extract `x`."""
-        return load(self.space, "x", columns, Given(*pages))
+        own = {name: name for name in columns}
+        place = Place("x", own, "Id", "parents", ("parents",), datetime(2026, 3, 1)) if self.places else None
+        return load(self.space, "x", columns, Given(*pages), place)
 
     def rows(self, *names: str) -> list[tuple[object, ...]]:
         """Columns of the loaded rows, by Id."""
@@ -82,9 +92,9 @@ class Desk:
         return self.space.run(f"SELECT key, column_name, raw FROM {staged.rejects} ORDER BY ALL")
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    one = Desk(tmp_path)
+@pytest.fixture(params=[False, True], ids=["workspace", "in place"])
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    one = Desk(tmp_path, places=request.param)
     yield one
     one.space.close()
 
@@ -117,6 +127,18 @@ def test_text_arrives_as_it_is(desk: Desk, text: str) -> None:
     desk.load(desk.page(tuple(COLUMNS), row(A, name=text), row(B)))
 
     assert desk.rows("Name") == [(text,), ("n",)]
+
+
+def test_only_rows_as_they_should_be_are_loaded_in_place(desk: Desk) -> None:
+    """A reject, a number with more digits, a row that came twice, one too few, strangers: each goes the usual way."""
+    header, good = tuple(COLUMNS), row(A)
+    others = [row(B, flag="maybe"), row(B, amount="0.123"), row(A), row("bad")]
+
+    loaded = desk.load(desk.page(header, good, row(B)))
+    assert loaded.in_place is desk.places
+    clear_place(desk.space, loaded)
+    assert [desk.load(desk.page(header, good, other)).in_place for other in others] == [False] * 4
+    assert not desk.load(desk.page(header, *(row(f"00100000000001{n}AAA") for n in range(9)))).in_place
 
 
 def test_empty_text_is_null(desk: Desk) -> None:

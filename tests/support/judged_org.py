@@ -44,8 +44,8 @@ from tests.support.nasty_org import SETTINGS, SIZES, Change, describes, first_ro
 
 QUICK = Patience(tries=3, first_wait=0.01, longest_wait=0.02)
 _JOBS = BulkSettings(rows_per_page=3, first_poll=0.002, longest_poll=0.25)
-BY_REST = Reading(bulk=_JOBS)
-BY_BULK = Reading(rest_rows=0, bulk=_JOBS)
+BY_REST = Reading(bulk=_JOBS, in_place_rows=0)
+BY_BULK = Reading(rest_rows=0, bulk=_JOBS, in_place_rows=0)
 # A job that never ends is waited for no longer than this, in seconds.
 _DEADLINE = 3.0
 # A run asks for a dozen extracts and for some rows a second time; by Bulk each question is a job with pages of three
