@@ -54,8 +54,9 @@ def copy_of(store: Path) -> tuple[float, float]:
 
 
 def change(org: ServedOrg, ids: list[str], number: int) -> None:
-    """Give some contacts another title, a minute later than before."""
+    """Give some contacts another title, an hour later than before, and let time go on."""
     at = f"2031-01-01T{number:02d}:00:00Z"
+    org.set_clock(f"2031-01-01T{number:02d}:30:00Z")
     org.change(
         [
             {"op": "update", "object": "Contact", "id": key, "at": at, "fields": {"Title": f"Title {number}"}}

@@ -30,6 +30,10 @@ class ServedOrg(NamedTuple):
     url: str
     token: str
 
+    def set_clock(self, now: str) -> None:
+        """Set the org's clock."""
+        httpx.post(f"{self.url}/__sandbox__/clock", json={"now": now}, timeout=60).raise_for_status()
+
     def change(self, changes: Sequence[Mapping[str, Any]]) -> None:
         """Apply changes through the control side."""
         for at in range(0, len(changes), 5_000):

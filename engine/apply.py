@@ -29,15 +29,11 @@ def apply(space: Workspace, reconciled: Reconciled, at: datetime, place: Place |
 
 def count_active(space: Workspace, comparison: Comparison) -> int:
     """The active rows of a table of the next store."""
-    return int(space.value(f"SELECT count(*) FROM {_target(comparison)} WHERE {comparison.is_active(NEXT)}"))
-
-
-def _target(comparison: Comparison) -> str:
-    return name_of(NEXT, "statisfy", comparison.table.name)
+    return int(space.value(f"SELECT count(*) FROM {comparison.target} WHERE {comparison.is_active(NEXT)}"))
 
 
 def _write_rows(space: Workspace, reconciled: Reconciled, at: datetime) -> None:
-    comparison, target = reconciled.comparison, _target(reconciled.comparison)
+    comparison, target = reconciled.comparison, reconciled.comparison.target
     moments = [at] * (2 if comparison.record else 0)
     if not comparison.current:
         space.run(f"CREATE OR REPLACE TABLE {target} AS {_first_rows(comparison)}", moments)

@@ -11,7 +11,7 @@ from compiler.relation_columns import Columns
 from engine.life import LIFE
 from engine.second_look import asked_of
 from engine.wanted import row_hash
-from engine.workspace import CURRENT, WORK, name_of
+from engine.workspace import CURRENT, NEXT, WORK, name_of
 
 
 class Comparison(NamedTuple):
@@ -35,6 +35,11 @@ class Comparison(NamedTuple):
     def published(self) -> str:
         """The quoted name of the published rows."""
         return name_of(CURRENT, "statisfy", self.table.name)
+
+    @property
+    def target(self) -> str:
+        """The quoted name of the table in the next store."""
+        return name_of(NEXT, "statisfy", self.table.name)
 
     @property
     def rows(self) -> str:

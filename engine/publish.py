@@ -12,6 +12,7 @@ import duckdb
 
 from compiler.duckdb_functions import quote_name
 from engine.apply import apply, count_active, write_changes
+from engine.differences import Comparison
 from engine.errors import DiskError, PromiseError
 from engine.in_place import Place
 from engine.keep_copies import CopiesToKeep
@@ -20,6 +21,10 @@ from engine.org import Identity
 from engine.reconcile import Reconciled
 from engine.store import STORAGE_VERSION, StorePaths, copy_to_next, seal
 from engine.workspace import NEXT, Workspace, name_of
+
+RUNS_BETWEEN_VACUUMS = 32
+MOST_GONE = 0.25
+FEWEST_GONE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ def build_next(
                     space.connection.execute("ROLLBACK")
                 raise
             space.run("COMMIT")
+            vacuum = _has_gaps(space, [one.comparison for one in tables if one.changed])
+            space.run("RESET max_vacuum_tasks" if vacuum else "SET max_vacuum_tasks = 0")
             space.run(f"CHECKPOINT {quote_name(NEXT)}")
         finally:
             space.detach(NEXT)
@@ -99,6 +106,22 @@ def _write(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> 
     counts = [one.counts for one in counted]
     write_run(space, facts.run, facts.at, facts.outcome, facts.identity, facts.digests, counts)
     return tuple(counted)
+
+
+def _has_gaps(space: Workspace, changed: Sequence[Comparison]) -> bool:
+    """Whether it is time to let DuckDB move rows together where others were taken out.
+
+    It would do so at every checkpoint, and rewrite most of a table in which one row in a hundred changed. So it may
+    once a quarter as many rows as there are were taken out of a table, and every now and then, since every run that
+    writes adds a row group, however small.
+    """
+    if space.value(f"SELECT count(*) FROM {name_of(NEXT, 'accord', 'runs')}") % RUNS_BETWEEN_VACUUMS == 0:
+        return True
+    for one in changed:
+        gone, there = space.run(f"SELECT coalesce(max(rowid) + 1, 0) - count(*), count(*) FROM {one.target}")[0]
+        if gone > MOST_GONE * there and gone > FEWEST_GONE:
+            return True
+    return False
 
 
 def check_balance(one: Reconciled) -> None:
