@@ -10,7 +10,7 @@ from compiler.plan import Clause, Extract, ExtractColumn, Filter
 from compiler.print_soql import print_condition
 from compiler.relation import ColumnType
 from compiler.resolved import FieldRef, ResolvedFilter
-from compiler.schema import NUMBER_TYPES, Field, Schema
+from compiler.schema import NUMBER_TYPES, Field, Schema, undescribed
 from grammar.soql_tree import (
     And,
     Comparison,
@@ -121,9 +121,9 @@ class ExtractDraft:
         self._columns: dict[str, FieldRef] = {}
         self._listed: set[str] = set()
         self._deciding: set[str] = set()
-        known = schema.object(sobject)
+        known = schema.object(sobject) or undescribed(sobject)
         for name in ("Id", "SystemModstamp", "CreatedDate"):
-            field = known.field(name) if known else None
+            field = known.field(name)
             if field is not None and (name != "CreatedDate" or "systemmodstamp" not in self._columns):
                 path = FieldPath((field.name,), NOWHERE)
                 self.need(FieldRef(sobject, path, (), field, sobject, NOWHERE), link=True)

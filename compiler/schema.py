@@ -141,6 +141,11 @@ def build_schema(
     return Schema(objects, multi_currency, frozenset(named_only))
 
 
+def undescribed(name: str) -> SObject:
+    """An object that no describe tells of: it has what every object has."""
+    return _object({"name": name, "fields": ()})
+
+
 _UNFILTERABLE = frozenset({"base64", "encryptedstring", "address", "location", "complexvalue"})
 _UNSORTABLE = _UNFILTERABLE | {"multipicklist"}
 _UNGROUPABLE = _UNSORTABLE | {"currency", "double", "percent", "datetime", "time"}

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from compiler import compile_spec
+from compiler import build_schema, compile_spec
 from compiler.digest import document_digest, meaning_digest
 from compiler.plan import Cadence, Clause, Extract, Guard, Plan, Table
 from compiler.print_soql import print_query
+from console.plan_text import sql_section
 from grammar import format_spec, parse_spec
 from tests.support.expecting import acme
 
@@ -205,3 +206,12 @@ def test_a_spec_with_errors_has_no_plan():
     """Compiling it is a mistake of the caller."""
     with pytest.raises(ValueError, match="no plan"):
         plan_of("accord 1\naccounts { where Typ = 'x' }\n")
+
+
+def test_users_are_read_where_no_describe_tells_of_them():
+    """A snapshot need not have the object User: every object has an Id and a stamp."""
+    schema = build_schema([{"name": "Account", "fields": [{"name": "Name", "type": "string"}]}])
+    plan = compile_spec(parse_spec("accord 1\naccounts { where Name != null }\n" + QUIET).tree, schema)
+
+    assert print_query(extract(plan, "users").fetch).text == "SELECT Id, SystemModstamp FROM User"
+    assert "SELECT" in sql_section(plan, ["users"])
