@@ -177,8 +177,10 @@ def aggregate(function: str, value: Typed | None, result: ColumnType) -> str:
         case "count_distinct":
             return f"CAST(count(DISTINCT {value.sql}) AS DECIMAL(38, 0))"
         case "average":
-            total = Typed(f"sum({value.sql})", value.type)
-            dividend = _whole(total, result.scale - value.type.scale)
-            return _rounded_quotient(f"sign({total.sql})", dividend, f"nullif(count({value.sql}), 0)", result.scale)
+            total, shift = Typed(f"sum({value.sql})", value.type), result.scale - value.type.scale
+            divisor = f"nullif(count({value.sql}), 0)"
+            if shift < 0:
+                divisor = f"({divisor} * CAST(1{'0' * -shift} AS HUGEINT))"
+            return _rounded_quotient(f"sign({total.sql})", _whole(total, shift), divisor, result.scale)
         case _:
             return f"{function}({value.sql})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from compiler.lower_currency import ISO, converts, currency_of, with_corporate_code
+from compiler.lower_currency import ISO, converts, currency_of, with_corporate_code, with_rates_of_fields
 from compiler.lower_links import picked
 from compiler.lower_soql import Drafts, ExtractDraft, column_type
 from compiler.lower_values import draft_aggregate, finished, is_money, join_aggregate, lineage, value_type
@@ -122,6 +122,10 @@ def _currencies(resolved: ResolvedSpec, drafts: Drafts) -> list[FieldRef]:
     if not drafts.schema.multi_currency:
         return []
     direct = [v.source for v in (resolved.arr, resolved.renewal) if v is not None and isinstance(v.source, FieldRef)]
+    aggregates = [v.source for v in (resolved.arr, resolved.renewal, *resolved.metrics) if v is not None]
+    direct += [
+        a.otherwise for a in aggregates if isinstance(a, ResolvedAggregate) and isinstance(a.otherwise, FieldRef)
+    ]
     found = [account_field(ISO, drafts.schema), *(currency_of(ref, drafts) for ref in direct)]
     return [ref for ref in found if ref is not None]
 
@@ -148,6 +152,7 @@ def accounts_table(resolved: ResolvedSpec, rows: AccountRows, calculated: list[C
         relation = join_aggregate(relation, value.draft, value.source, name, drafts, rows.base)
     if drafts.schema.multi_currency and any(converts(v.source, drafts) for v in calculated):
         relation = with_corporate_code(relation, drafts)
+    relation = with_rates_of_fields(relation, [v.source for v in calculated], drafts)
     columns: list[TableColumn] = []
     values: list[Assign] = []
 
@@ -225,14 +230,17 @@ def _put_values(resolved: ResolvedSpec, calculated: list[Calculated], drafts: Dr
             ref = value.source
             put(_value_column(column, label, f"{ref.object}.{ref.name}", ref, span), Col(ref.name))
         else:
-            put(_value_column(column, label, value.source.text, value.source, span), _finished(by_column[column]))
+            put(
+                _value_column(column, label, value.source.text, value.source, span),
+                _finished(by_column[column], drafts),
+            )
         if column == "arr":
             put(*_currency_column("arr", "ARR", value.source if value else None, drafts, span))
     for metric in resolved.metrics:
         found = by_column[metric.column]
         put(
             _value_column(metric.column, metric.label, metric.source.text, metric.source, metric.span),
-            _finished(found),
+            _finished(found, drafts),
         )
         if is_money(metric.source):
             put(*_currency_column(metric.column, metric.label, metric.source, drafts, metric.span))
@@ -252,7 +260,7 @@ def _currency_column(
     value: Expr = Col(own.name)
     words = f"{own.object}.{own.name}"
     if isinstance(source, ResolvedAggregate) and not converts(source, drafts):
-        value = Col(f"{column} (calculated) currency")
+        value = _own_currency(source, f"{column} (calculated)", drafts)
     elif isinstance(source, ResolvedAggregate) and source.currency is not None:
         words = f"{source.currency.code or source.currency.kind} currency"
         if source.currency.kind == "code":
@@ -262,8 +270,17 @@ def _currency_column(
     return own_column(name, f"{label} currency", TEXT, words, lineage_of, span), value
 
 
-def _finished(value: Calculated) -> Expr:
-    return finished(value.source, f"{value.column} (calculated)")
+def _own_currency(source: ResolvedAggregate, column: str, drafts: Drafts) -> Expr:
+    """The currency of the chosen row; where there is none, that of the field which stands in its place."""
+    chosen, field = Col(f"{column} currency"), source.otherwise
+    own = currency_of(field, drafts) if isinstance(field, FieldRef) else None
+    if own is None:
+        return chosen
+    return Call("if", (Call("true_if", (Col(f"{column} stands"),)), chosen, Col(own.name)))
+
+
+def _finished(value: Calculated, drafts: Drafts) -> Expr:
+    return finished(value.source, f"{value.column} (calculated)", drafts)
 
 
 def _value_column(name: str, label: str, words: str, source: FieldRef | ResolvedAggregate, span: Span) -> TableColumn:

@@ -9,6 +9,8 @@ amount is rounded once, half away from zero, to six digits behind the point (or 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from compiler.lower_links import picked
 from compiler.lower_soql import Drafts, ExtractDraft, column_type
 from compiler.paths import find_field
@@ -139,6 +141,47 @@ def _with_rate(
     joined = Joined(rows, of_day, "left", (("Id", "Id"),), (Take(own, "rate"),))
     joined = Joined(joined, corporate, "left", ((code, "IsoCode"),), (Take(always, "ConversionRate"),))
     return Select(joined, (*picked(*names), Assign(rate, Call("coalesce", (Col(own), Col(always))))))
+
+
+def field_in_currency(field: FieldRef, source: ResolvedAggregate, drafts: Drafts) -> Expr:
+    """An amount of the account's in the currency of an aggregate beside which it stands; see `with_rates_of_fields`."""
+    assert source.currency is not None
+    own = currency_of(field, drafts)
+    if own is None or source.currency.kind == "account":
+        return Col(field.name)
+    amount: Expr = Col(field.name)
+    if source.currency.kind == "code":
+        amount = Call("multiply", (amount, Col(_rate_name(str(source.currency.code)))))
+    scale = ColumnType("decimal", max(column_type(field.field).scale, CONVERTED_SCALE))
+    return Call("divide_exact", (amount, Col(_rate_name(own.name))), scale)
+
+
+def with_rates_of_fields(base: Relation, sources: Iterable[ResolvedAggregate], drafts: Drafts) -> Relation:
+    """`base` (the accounts) with the rates that their own amounts need where an aggregate falls back on one of them."""
+    joined: set[str] = set()
+    rates = Extracted(draft_rates(drafts).id) if drafts.schema.multi_currency else None
+    for source in sources:
+        field, currency = source.otherwise, source.currency
+        own = currency_of(field, drafts) if isinstance(field, FieldRef) else None
+        if rates is None or own is None or currency is None or currency.kind == "account":
+            continue
+        if own.name not in joined:
+            base = Joined(
+                base, rates, "left", ((own.name, "IsoCode"),), (Take(_rate_name(own.name), "ConversionRate"),)
+            )
+            joined.add(own.name)
+        if currency.code is not None and currency.code not in joined:
+            one = Filtered(rates, Call("=", (Col("IsoCode"), Lit(currency.code, _TEXT))))
+            named = Select(one, (*picked("ConversionRate"), Assign("always", Lit(True, _BOOLEAN))))
+            base = Joined(
+                base, named, "left", (("in", "always"),), (Take(_rate_name(currency.code), "ConversionRate"),)
+            )
+            joined.add(currency.code)
+    return base
+
+
+def _rate_name(of: str) -> str:
+    return f"rate of {of}"
 
 
 def with_corporate_code(base: Relation, drafts: Drafts) -> Relation:

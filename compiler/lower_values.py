@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.lower_currency import CONVERTED_SCALE, converted, converts, currency_of, day_of
+from compiler.lower_currency import CONVERTED_SCALE, converted, converts, currency_of, day_of, field_in_currency
 from compiler.lower_links import linked, picked
 from compiler.lower_soql import Drafts, ExtractDraft, column_type
 from compiler.plan import Source
@@ -29,6 +29,7 @@ from compiler.schema import MONEY_TYPES
 from grammar.soql_tree import BooleanValue, DateValue, NumberValue, StringValue, Value
 
 COUNT = ColumnType("decimal", 0)
+BOOLEAN = ColumnType("boolean")
 
 
 def value_type(source: FieldRef | ResolvedAggregate) -> ColumnType:
@@ -85,22 +86,23 @@ def join_aggregate(
     columns = list(dict.fromkeys(n for n in ("Id", value, by, own, day.name if day else None) if n is not None))
     rows = linked(draft, columns, source.link, accounts, "account_id")
     per_account: Relation
+    taken: tuple[Take, ...] = (Take(column, "value"),)
+    if _may_stand_empty(source, drafts):
+        taken += (Take(f"{column} stands", "stands"),)
     if source.function == "latest" or source.function == "earliest":
         assert by is not None
         assert value is not None
         ordered = Filtered(rows, Call("is_not_null", (Col(by),)))
         order = (OrderKey(by, descending=source.function == "latest"), OrderKey("Id", descending=True))
         first = First(ordered, ("account_id",), order)
-        carried = (Assign("currency", Col(own)),) if own else ()
+        carried = (Assign("stands", Lit(True, BOOLEAN)), *((Assign("currency", Col(own)),) if own else ()))
         per_account = Select(first, (*picked("account_id"), Assign("value", Col(value)), *carried))
-        if own:
-            taken = (Take(column, "value"), Take(f"{column} currency", "currency"))
-            return Joined(base, per_account, "left", (("Id", "account_id"),), taken)
+        taken += (Take(f"{column} currency", "currency"),) if own else ()
     elif converts(source, drafts):
         assert value is not None
         there = converted(rows, source, accounts, drafts, [*columns, "account_id"])
         measures = (
-            Measure("total", source.function, Col("converted")),
+            Measure("total", source.function, Col("converted"), _rounding(source)),
             Measure("amounts", "count", Col(value)),
             Measure("amounts converted", "count", Col("converted")),
         )
@@ -108,22 +110,40 @@ def join_aggregate(
         whole = Call("=", (Col("amounts"), Col("amounts converted")))
         total = Call("if", (whole, Col("total"), Lit(None, value_type(source))))
         per_account = Select(
-            Aggregated(there, ("account_id",), measures), (*picked("account_id"), Assign("value", total))
+            Aggregated(there, ("account_id",), measures),
+            (*picked("account_id"), Assign("value", total), Assign("stands", Call("not", (whole,)))),
         )
     else:
-        measure = Measure("value", source.function, Col(value) if value else None)
+        measure = Measure("value", source.function, Col(value) if value else None, _rounding(source))
         per_account = Aggregated(rows, ("account_id",), (measure,))
-    return Joined(base, per_account, "left", (("Id", "account_id"),), (Take(column, "value"),))
+    return Joined(base, per_account, "left", (("Id", "account_id"),), taken)
 
 
-def finished(source: ResolvedAggregate, column: str) -> Expr:
+def _rounding(source: ResolvedAggregate) -> ColumnType | None:
+    return value_type(source) if source.function == "average" else None
+
+
+def _may_stand_empty(source: ResolvedAggregate, drafts: Drafts) -> bool:
+    """Whether `else` leaves some empty results alone: that of a chosen row, and a total for which a rate is missing."""
+    return source.otherwise is not None and (source.function in ("latest", "earliest") or converts(source, drafts))
+
+
+def finished(source: ResolvedAggregate, column: str, drafts: Drafts) -> Expr:
     """The joined aggregate with its `else`; a count over no rows is 0."""
     otherwise = source.otherwise
     if otherwise is None:
         return Call("coalesce", (Col(column), Lit("0", COUNT))) if source.function == "count" else Col(column)
-    if isinstance(otherwise, FieldRef):
-        return Call("coalesce", (Col(column), Col(otherwise.name)))
-    return Call("coalesce", (Col(column), literal(otherwise)))
+    other: Expr
+    if not isinstance(otherwise, FieldRef):
+        other = literal(otherwise)
+    elif converts(source, drafts):
+        other = field_in_currency(otherwise, source, drafts)
+    else:
+        other = Col(otherwise.name)
+    if _may_stand_empty(source, drafts):
+        nothing = Lit(None, value_type(source))
+        other = Call("if", (Call("true_if", (Col(f"{column} stands"),)), nothing, other))
+    return Call("coalesce", (Col(column), other))
 
 
 def literal(value: Value) -> Lit:

@@ -105,11 +105,15 @@ class Joined(Node):
 
 
 class Measure(Node):
-    """An aggregate over a group: `sum`, `min`, `max`, `average`, `count` (of rows), `count_distinct`."""
+    """An aggregate over a group: `sum`, `min`, `max`, `average`, `count` (of rows), `count_distinct`.
+
+    `type`: what an average is rounded to, whatever digits the values of other groups have.
+    """
 
     name: str
     function: Literal["sum", "min", "max", "average", "count", "count_distinct"]
     value: Expr | None
+    type: ColumnType | None = None
 
 
 class Aggregated(Node):

@@ -122,7 +122,7 @@ def _measured(measure: Measure, columns: Columns) -> ColumnType:
             return value
         case "sum" | "average":
             _demand(measure.function, value, "decimal")
-            return value if measure.function == "sum" else average_type(value)
+            return value if measure.function == "sum" else measure.type or average_type(value)
         case _:
             assert_never(measure.function)
 

@@ -10,7 +10,7 @@ from compiler.plan import Table
 from compiler.relation_columns import Columns
 from engine.life import LIFE
 from engine.second_look import asked_of
-from engine.wanted import row_hash
+from engine.wanted import columns_hash, row_hash
 from engine.workspace import CURRENT, NEXT, WORK, name_of
 
 
@@ -112,7 +112,7 @@ class Comparison(NamedTuple):
         return (
             f"CREATE OR REPLACE TABLE {self.pairs} AS"
             f" SELECT {keys}, w.{first} IS NOT NULL AS wanted, c.status"
-            f" FROM (SELECT {self.key()}, {row_hash(self.columns)} AS row_hash FROM {self.rows}) AS w"
+            f" FROM (SELECT {self.key()}, {columns_hash(self.columns)} AS row_hash FROM {self.rows}) AS w"
             f" FULL JOIN ({self._current()}) AS c ON {self.same_key('w', 'c')}"
             f" WHERE w.{first} IS NULL OR c.status IS DISTINCT FROM 'active' OR w.row_hash IS DISTINCT FROM c.row_hash"
         )
@@ -176,8 +176,8 @@ class Comparison(NamedTuple):
         status = "record_status" if self.record else "'active'"
         if self.of_accounts:
             status = f"CASE WHEN {self.is_active(CURRENT)} THEN 'active' ELSE 'parent_left' END"
-        values = ", ".join(self.as_now(name, "") for name in self.columns)
-        return f"SELECT {self.key()}, hash({values}) AS row_hash, {status} AS status FROM {self.before}"
+        content = row_hash((self.as_now(name, ""), kind) for name, kind in self.columns.items())
+        return f"SELECT {self.key()}, {content} AS row_hash, {status} AS status FROM {self.before}"
 
     def _entries(self) -> str:
         """Rows that are new or come back."""

@@ -17,6 +17,7 @@ from compiler.relation_columns import Columns, common_type
 from compiler.restrict import CHANGED, CHANGED_IDS
 from engine.copies import STAMP, Kept, cast_all, copy_view
 from engine.load import Staged, rejects_of
+from engine.wanted import columns_hash
 from engine.workspace import WORK, Workspace, name_of
 
 NEW, TURNED, LEFT = "lacking", "turned", "left"
@@ -190,11 +191,11 @@ def compare_whole(space: Workspace, kept: Kept, copied: Columns, staged: Staged)
     types = {column: common_type((copied[column], staged.columns[column])) for column in kept.columns}
     source = f"SELECT c.* FROM {name_of(*staged.leaf.name)} AS c{_attached(kept)}"
     ours, theirs = cast_all(kept.columns, types, "c."), cast_all(kept.columns, types, "k.")
-    content = ", ".join(quote_name(column) for column in kept.columns)
+    content = columns_hash({column: types[column] for column in kept.columns})
     space.run(
         f'CREATE OR REPLACE TABLE {part(name, "out")} AS SELECT coalesce(a."Id", b."Id") AS "Id" FROM'
-        f' (SELECT "Id", hash({content}) AS content FROM (SELECT {ours} FROM ({source}) AS c)) AS a FULL JOIN'
-        f' (SELECT "Id", hash({content}) AS content FROM (SELECT {theirs} FROM {copy_view(kept)} AS k)) AS b'
+        f' (SELECT "Id", {content} AS content FROM (SELECT {ours} FROM ({source}) AS c)) AS a FULL JOIN'
+        f' (SELECT "Id", {content} AS content FROM (SELECT {theirs} FROM {copy_view(kept)} AS k)) AS b'
         ' ON a."Id" = b."Id" WHERE a.content IS DISTINCT FROM b.content'
     )
     space.run(

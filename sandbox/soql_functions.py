@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import NamedTuple
 
 from compiler.schema import NUMBER_TYPES
@@ -245,10 +246,11 @@ def in_corporate_currency(operand: Operand, scope: Scope) -> Operand:
     return operand._replace(sql=f"(CASE {owner.column(own.name)} {arms} ELSE {operand.sql} END)")
 
 
-def divided(x: str, rate: object) -> str:
-    """`x` divided by a constant, exact to six digits behind the point, without floats."""
-    scaled = int(rate * 10**6)  # type: ignore[operator]
-    total = f"CAST(CAST({x} AS DECIMAL(24,6)) * 1000000 AS HUGEINT) * 1000000"
+def divided(x: str, rate: Decimal) -> str:
+    """`x` divided by a constant of at most twelve decimals, exact to six digits behind the point, without floats."""
+    places = min(12, max(0, -int(rate.normalize().as_tuple().exponent)))
+    scaled = int(rate.scaleb(places))
+    total = f"CAST(CAST({x} AS DECIMAL(24,6)) * 1000000 AS HUGEINT) * 1{'0' * places}"
     return f"CAST(sign({total}) * ((2 * abs({total}) + {scaled}) // (2 * {scaled})) AS DECIMAL(31,0)) * 0.000001"
 
 

@@ -16,6 +16,10 @@ from sandbox import Org, serve
 from tests.engine.scene import FIELDS, PREFIXES, Scene, account, record_id, subscription, user
 
 ISO = {"name": "CurrencyIsoCode", "type": "picklist"}
+MORE = {
+    "Account": (ISO, {"name": "Fee__c", "type": "currency", "precision": 18, "scale": 2}),
+    "Subscription__c": (ISO,),
+}
 RATES = (
     {
         "Id": to_18("01L000000000001"),
@@ -43,7 +47,7 @@ ROWS = {
     "Account": (
         account(1, CurrencyIsoCode="USD"),
         account(2, CurrencyIsoCode="EUR"),
-        account(3, CurrencyIsoCode="JPY"),
+        account(3, CurrencyIsoCode="JPY", Fee__c="1600"),
     ),
     "Subscription__c": (
         subscription(1, 1, "100.00", CurrencyIsoCode="USD"),
@@ -61,7 +65,7 @@ def org(rows: Mapping[str, Sequence[Mapping[str, Any]]] = ROWS) -> Org:
         {
             "name": name,
             "keyPrefix": PREFIXES[name],
-            "fields": [*fields, ISO] if name in ("Account", "Subscription__c") else list(fields),
+            "fields": [*fields, *MORE.get(name, ())],
         }
         for name, fields in FIELDS.items()
     ]
@@ -80,9 +84,11 @@ def org(rows: Mapping[str, Sequence[Mapping[str, Any]]] = ROWS) -> Org:
     return Org.from_rows(described, rows, {"name": "Currencies", "now": "2026-03-01T12:00:00Z", "multi_currency": True})
 
 
-def arr(folder: Path, source: str) -> list[tuple[Decimal | None, str | None]]:
+def arr(
+    folder: Path, source: str, rows: Mapping[str, Sequence[Mapping[str, Any]]] = ROWS
+) -> list[tuple[Decimal | None, str | None]]:
     spec = f"accord 1\naccounts {{ customer where Type = 'Customer' }}\narr from {source}\n"
-    with serve(org()) as running:
+    with serve(org(rows)) as running:
         scene = Scene(running, folder, spec)
         report = scene.run()
         assert report.outcome == "succeeded", report
@@ -102,6 +108,45 @@ def test_a_sum_is_in_the_named_currency(tmp_path: Path, currency: str, expected:
     got = arr(tmp_path, f"sum(Amount__c) of Subscription__c via Account__c in {currency} currency")
 
     assert got == [(Decimal(amount) if amount else None, code) for amount, code in expected]
+
+
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [("corporate", ("10.00", "EUR")), ("account", ("1600.00", "JPY")), ('"USD"', ("12.50", "USD"))],
+)
+def test_a_field_behind_else_is_converted_too(tmp_path: Path, currency: str, expected: tuple[str, str]) -> None:
+    """An account without rows has its own amount, in the currency that `arr_currency` names."""
+    source = f"sum(Amount__c) of Subscription__c via Account__c in {currency} currency else Fee__c"
+    got = arr(tmp_path, source)
+
+    assert got[2] == (Decimal(expected[0]), expected[1])
+
+
+def test_else_replaces_no_total_for_which_a_rate_is_missing(tmp_path: Path) -> None:
+    """A total that cannot be known is empty, and not what `else` says of accounts without rows."""
+    rows = {**ROWS, "CurrencyType": RATES[:2]}
+    got = arr(tmp_path, "sum(Amount__c) of Subscription__c via Account__c in corporate currency else 0", rows)
+
+    assert [amount for amount, _ in got] == [Decimal("90.01"), None, Decimal(0)]
+
+
+def test_rates_of_many_decimals_tie_out(tmp_path: Path) -> None:
+    """A rate is taken with all its decimals, here and in the org's own sum."""
+    rates = [
+        {**one, "ConversionRate": "7.123456789" if one["IsoCode"] == "USD" else one["ConversionRate"]} for one in RATES
+    ]
+    large = subscription(1, 1, "99999999999999.99", CurrencyIsoCode="USD")
+    rows = {**ROWS, "CurrencyType": rates, "Subscription__c": (large,)}
+    got = arr(tmp_path, "sum(Amount__c) of Subscription__c via Account__c in corporate currency", rows)
+
+    assert got[0] == (Decimal("14038128251780.708598"), "EUR")
+
+
+def test_latest_falls_back_on_a_field_in_its_own_currency(tmp_path: Path) -> None:
+    """Where no row gives the amount, the account's field does, with the account's currency."""
+    got = arr(tmp_path, "latest(Amount__c) of Subscription__c via Account__c by CreatedDate else Fee__c")
+
+    assert got[2] == (Decimal(1600), "JPY")
 
 
 def test_latest_carries_the_rows_own_currency(tmp_path: Path) -> None:
@@ -134,7 +179,7 @@ def dated_org() -> Org:
         {
             "name": name,
             "keyPrefix": PREFIXES[name],
-            "fields": [*fields, *([ISO] if name in ("Account", "Opportunity") else [])]
+            "fields": [*fields, *MORE.get("Account" if name == "Opportunity" else name, ())]
             + ([day, amount] if name == "Opportunity" else []),
         }
         for name, fields in FIELDS.items()
