@@ -97,6 +97,12 @@ def matching_count(extract: Extract) -> Query:
     return _count(extract.object, extract.fetch.where)
 
 
+def matching_before(extract: Extract, moment: str) -> Query:
+    """How many rows match that have not changed since a moment (`2026-03-01T10:20:30Z`)."""
+    older = Comparison(_STAMP, "<", DateTimeValue(moment, NOWHERE), NOWHERE)
+    return _count(extract.object, _conjunction([*conjuncts(extract.fetch.where), older]))
+
+
 def count_of(query: Query) -> Query:
     """`SELECT COUNT() FROM ...`: how many rows a query returns."""
     count = SelectItem(FunctionCall("COUNT", (), NOWHERE), None, NOWHERE)

@@ -10,16 +10,21 @@ from pathlib import Path
 from compiler.checks.query_size import LONGEST
 from compiler.duckdb_functions import quote_name
 from compiler.print_soql import print_query
-from compiler.probe import columns_of, ids_that_fit
+from compiler.probe import columns_of, count_of, ids_that_fit
 from compiler.relation_columns import Columns
+from engine.errors import BrokenAnswerError
 from engine.load import Staged, load
 from engine.rejoin import KEY, STAMP
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.pages import Page, Pages, Transport
 from engine.salesforce.read import LONGEST_QUERY, Reading, address_length, fits_in_address
+from engine.salesforce.rest_query import count
 from engine.wide import read_rows
 from engine.workspace import Workspace, name_of
 from grammar.soql_tree import Query
+
+# How often an answer that does not hold all rows is asked for; each part of it had its own tries before that.
+READINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,34 @@ def ask(
             [list(ids)],
         )
     return staged
+
+
+def ask_counted(
+    asking: Asking,
+    query_of: Callable[[Sequence[str]], Query],
+    whole: Query,
+    columns: Columns,
+    ids: Sequence[str],
+    name: str,
+    *,
+    all_rows: bool = False,
+) -> Staged:
+    """The same as `ask`, for answers that are believed when rows do not come: there are no more than Salesforce counts.
+
+    Raises BrokenAnswerError if rows stay away, besides what `ask` raises.
+    """
+    for _ in range(READINGS):
+        found = ask(asking, query_of, whole, columns, ids, name, all_rows=all_rows)
+        if len(ids) <= asking.by_id:
+            queries, got = [query_of(part) for part in parts_that_fit(ids, query_of)], found.rows + found.rejected
+        else:
+            queries, got = [whole], found.read
+        there = sum(count(asking.client, print_query(count_of(query)).text, all_rows=all_rows) for query in queries)
+        if there <= got:
+            return found
+    raise BrokenAnswerError(
+        f"{name}: {there} rows match by Id, and the answer has {got}", hint="run again; what was published stays"
+    )
 
 
 def parts_that_fit(ids: Sequence[str], query_of: Callable[[Sequence[str]], Query]) -> Iterator[Sequence[str]]:

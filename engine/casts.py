@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from compiler.duckdb_functions import duckdb_type, quote_name
+from compiler.duckdb_functions import FUNCTIONS, Typed, duckdb_type, quote_name
 from compiler.relation import ColumnType
 from compiler.relation_columns import MAX_DIGITS
 
@@ -72,6 +72,11 @@ def reason(column: str, kind: ColumnType) -> str:
     return words[kind.kind]
 
 
+def short_id(column: str) -> str:
+    """The SQL that is true where an Id has 15 characters. Salesforce's API writes 18, and takes both."""
+    return f"coalesce(strlen({quote_name(column)}) = 15, FALSE)"
+
+
 def inexact(column: str, kind: ColumnType) -> str:
     """The SQL that is true where a number has more digits behind the point than its type."""
     text = quote_name(column)
@@ -94,9 +99,15 @@ def raised(kind: ColumnType, need: Measured) -> ColumnType:
     return ColumnType("decimal", max(kind.scale, min(need.scale, room)))
 
 
-def typed(columns: Mapping[str, ColumnType]) -> str:
-    """The SELECT list that casts all columns."""
-    return ", ".join(f"{cast(name, kind)} AS {quote_name(name)}" for name, kind in columns.items())
+def typed(columns: Mapping[str, ColumnType], *, whole_ids: bool = False) -> str:
+    """The SELECT list that casts all columns; `whole_ids`: Ids of 15 characters are made Ids of 18."""
+
+    def value(name: str, kind: ColumnType) -> str:
+        if whole_ids and kind.kind == "id":
+            return FUNCTIONS["id18"]((Typed(quote_name(name), kind),), kind)
+        return cast(name, kind)
+
+    return ", ".join(f"{value(name, kind)} AS {quote_name(name)}" for name, kind in columns.items())
 
 
 def _scale(text: str) -> str:

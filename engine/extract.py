@@ -15,19 +15,19 @@ from threading import Event
 
 from compiler.plan import Extract, Plan
 from compiler.probe import by_id_query, match_list_query
-from compiler.relation_columns import Columns
+from compiler.relation_columns import Columns, common_type
 from compiler.schema import Schema
 from compiler.stable_filter import holds_still
-from engine.by_id import Asking, ask, file_name
+from engine.by_id import Asking, ask, ask_counted, file_name
 from engine.changes import list_by_changes, list_children, new_parents
-from engine.copies import STAMP, Kept, copy_view, open_copy, where_kept
+from engine.copies import STAMP, Kept, cast_all, copy_view, open_copy, where_kept
 from engine.errors import BrokenAnswerError, LoadError, QuotaError, RefusedError, SalesforceError, UnexplainedError
 from engine.events import StageStarted
 from engine.extracted import Extracted, spread_rejects
 from engine.fetch import fetch
 from engine.freshness import Freshness
 from engine.in_place import places_of
-from engine.load import Staged, rejects_of
+from engine.load import Staged, count_rejected, rejected_keys, rejects_of
 from engine.match_list import (
     assemble,
     compare,
@@ -43,7 +43,7 @@ from engine.report import ExtractReport
 from engine.salesforce.pages import Pages
 from engine.whole import load_whole
 from engine.wide import read_rows
-from engine.workspace import WORK, name_of
+from engine.workspace import name_of
 from grammar.soql_tree import FieldPath, SelectItem
 
 AT_ONCE = 3
@@ -292,6 +292,8 @@ class _Extraction:
         while waiting:
             parent = waiting.pop()
             own = [kept for kept in self.kept.values() if kept.table == parent and kept.extract.id in self.staged]
+            if not own:
+                continue
             note_parents(self.space, parent, own, [self.staged[kept.extract.id] for kept in own])
             for kept in self.kept.values():
                 name = kept.extract.id
@@ -318,7 +320,7 @@ class _Extraction:
         fetched = self.ask_again(kept, fetched)
         types = assemble(self.space, kept, self.copied[name], listed, fetched)
         types = self.take_unlisted(kept, types)
-        rejected = self.space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM {rejects_of(name)}")
+        rejected = count_rejected(self.space, rejected_keys(name))
         if rejected:
             drop_rows(self.space, kept, f"SELECT key FROM {rejects_of(name)}")
         before = self.staged[name]
@@ -364,23 +366,20 @@ class _Extraction:
             missing,
             f"{name}(again)",
         )
-        source = f"SELECT * FROM {name_of(*fetched.leaf.name)} AS f"
+        types = {column: common_type((fetched.columns[column], again.columns[column])) for column in columns}
         rows = name_of(*again.leaf.name)
         self.space.run(
-            f"CREATE OR REPLACE TABLE {part(name, 'fetched')} AS {source}"
+            f"CREATE OR REPLACE TABLE {part(name, 'fetched')} AS SELECT {cast_all(columns, types, 'f.')}"
+            f" FROM {name_of(*fetched.leaf.name)} AS f"
             f' WHERE NOT EXISTS (SELECT 1 FROM {rows} AS a WHERE a."Id" = f."Id")'
-            f" UNION ALL BY NAME SELECT * FROM {rows}"
+            f" UNION ALL SELECT {cast_all(columns, types)} FROM {rows}"
         )
         self.space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {again.rejects}")
-        types = self.space.columns((WORK, "staged", f"{name}(fetched)"))
-        fetched = fetched._replace(
-            columns={c: types[c] if k.kind == "decimal" else k for c, k in columns.items()},
-            read=fetched.read + again.read,
-        )
+        fetched = fetched._replace(columns=types, read=fetched.read + again.read)
         still = lacking_ids(self.space, name)
         if still:
             listed = self.listed[name]
-            there = ask(
+            there = ask_counted(
                 self.asking,
                 lambda ids: by_id_query(kept.extract, ids, tuple(listed)),
                 match_list_query(kept.extract, tuple(listed)),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from compiler.plan import Plan
-from compiler.relation_columns import Columns
-from engine.copies import Kept
+from compiler.relation_columns import Columns, common_type
+from engine.copies import Kept, cast_all
 from engine.in_place import Place
 from engine.load import Staged, rejects_of
 from engine.match_list import (
@@ -80,12 +80,12 @@ class Extracted:
             columns = take_late(space, kept, staged, late)
         else:
             target = name_of(*staged.leaf.name)
+            columns = {c: common_type((kind, late.columns[c])) for c, kind in staged.columns.items()}
+            values = cast_all(columns, columns)
             space.run(
                 f"CREATE OR REPLACE TABLE {target} AS"
-                f" SELECT * FROM {target} UNION ALL BY NAME SELECT * FROM {name_of(*late.leaf.name)}"
+                f" SELECT {values} FROM {target} UNION ALL SELECT {values} FROM {name_of(*late.leaf.name)}"
             )
-            types = space.columns(staged.leaf.name)
-            columns = {c: types[c] if kind.kind == "decimal" else kind for c, kind in staged.columns.items()}
         whole = staged._replace(
             columns=columns,
             read=staged.read + late.read,

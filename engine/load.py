@@ -75,6 +75,16 @@ def rejects_of(name: str) -> str:
     return name_of(WORK, "staged", f"{name}(rejects)")
 
 
+def rejected_keys(name: str) -> str:
+    """A SELECT of the keys of an extract's rejected rows: null for each row without one, others at least once."""
+    return f"SELECT key FROM {rejects_of(name)} WHERE key IS NOT NULL OR column_name = 'Id'"
+
+
+def count_rejected(space: Workspace, keys: str) -> int:
+    """How many rows a SELECT of rejected keys stands for."""
+    return int(space.value(f"SELECT count(DISTINCT key) + count(*) FILTER (key IS NULL) FROM ({keys}) AS r"))
+
+
 def load(space: Workspace, name: str, columns: Columns, source: Pages, place: Place | None = None) -> Staged:
     """Load the pages of an extract into the table `staged."<name>"`, or into their place behind a view of that name.
 
@@ -162,7 +172,7 @@ def _load_in_place(
     values = {n: quote_name(f"{n}(cast)") for n, kind in columns.items() if casts.can_refuse(n, kind) and n != "Id"}
     cast = "".join(f", {casts.cast(n, columns[n])} AS {value}" for n, value in values.items())
     typed = ", ".join(f"{values.get(n, quote_name(n))} AS {quote_name(n)}" for n in columns)
-    unfit = f"{_rejected(columns, values)} OR {_inexact(columns)}"
+    unfit = f"{_rejected(columns, values)} OR {_special(columns)}"
     rows = f"SELECT {typed} FROM (SELECT *{cast} FROM ({raw}) AS raw) AS raw WHERE NOT ({unfit})"
     try:
         if not mostly_inside(space, place, some):
@@ -202,12 +212,14 @@ class _Flags(NamedTuple):
 def _stage(
     space: Workspace, table: str, raw: str, types: Columns, pages: tuple[Page, ...], *, exactly: bool = False
 ) -> _Flags:
-    """Read all pages in one pass; count the rows that do not cast and those whose numbers need a larger scale."""
-    inexact = _inexact(types)
-    rejected = _rejected(types) if not exactly else f"{_rejected(types)} OR {inexact}"
+    """Read all pages in one pass; count the rows that do not cast and those that need another look.
+
+    These are numbers which need a larger scale, and Ids of 15 characters. `exactly`: they had it.
+    """
+    rejected = _rejected(types) if not exactly else f"{_rejected(types)} OR {_inexact(types)}"
     sql = (
-        f"CREATE OR REPLACE TABLE {table} AS SELECT {casts.typed(types)}, {rejected} AS {quote_name(REJECTED)}, "
-        f"{inexact} AS {quote_name(_INEXACT)} FROM ({raw}) AS raw"
+        f"CREATE OR REPLACE TABLE {table} AS SELECT {casts.typed(types, whole_ids=exactly)},"
+        f" {rejected} AS {quote_name(REJECTED)}, {_special(types)} AS {quote_name(_INEXACT)} FROM ({raw}) AS raw"
     )
     try:
         space.connection.execute(sql)
@@ -232,6 +244,10 @@ def _rejected(types: Columns, values: Mapping[str, str] | None = None) -> str:
 
 def _inexact(types: Columns) -> str:
     return _any(casts.inexact(name, kind) for name, kind in types.items() if kind.kind == "decimal")
+
+
+def _special(types: Columns) -> str:
+    return _any((_inexact(types), *(casts.short_id(name) for name, kind in types.items() if kind.kind == "id")))
 
 
 def _any(conditions: Iterable[str]) -> str:
@@ -317,7 +333,7 @@ def _reject(space: Workspace, name: str, raw: str, types: Mapping[str, ColumnTyp
         )
     space.run(f'DELETE FROM {table} WHERE {quote_name(REJECTED)} OR "Id" IN (SELECT key FROM {rejects})')
     space.run("DROP TABLE raw_rejects")
-    return int(space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM {rejects}"))
+    return count_rejected(space, rejected_keys(name))
 
 
 def _once(space: Workspace, table: str, types: Columns) -> int:

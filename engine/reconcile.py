@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from engine.differences import Comparison
+from engine.load import count_rejected
 from engine.workspace import CURRENT, Workspace
 
 
@@ -116,7 +117,7 @@ def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int
         kept = space.value(comparison.count_kept())
         wanted = space.value(f"SELECT count(*) FROM {comparison.wanted}")
     space.run(f"DROP TABLE {comparison.pairs}")
-    rejected = space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM ({rejects})") if comparison.record else 0
+    rejected = count_rejected(space, rejects) if comparison.record else 0
     inserted, updated = by.get((None, "active"), 0), by.get(("active", "active"), 0)
     out = {new: count for (old, new), count in by.items() if old == "active"}
     back = sum(count for (old, new), count in by.items() if new == "active" and old not in (None, "active"))
@@ -148,7 +149,7 @@ def _all_new(space: Workspace, comparison: Comparison, rejects: str, moved: int)
     table = comparison.table
     space.run(comparison.no_differences())
     rows = space.value(f"SELECT count(*) FROM {comparison.wanted}")
-    rejected = space.value(f"SELECT count(DISTINCT coalesce(key, '')) FROM ({rejects})") if comparison.record else 0
+    rejected = count_rejected(space, rejects) if comparison.record else 0
     counts = Counts(table.name, table.kind, matches=rows + rejected, inserted=rows, rejected=rejected, moved=moved)
     return Reconciled(comparison, counts, rows)
 

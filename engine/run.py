@@ -28,7 +28,8 @@ from engine.keep_copies import CopiesToKeep
 from engine.ledger import collect_rejects
 from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
-from engine.load import Staged, rejects_of
+from engine.load import Staged, rejected_keys
+from engine.look_at_parts import look_at_parts
 from engine.merges import follow_merges
 from engine.org import identify
 from engine.publish import NextStore, build_next, check_balance, open_next
@@ -216,7 +217,10 @@ class Sync(Run):
         A table that nothing else needs, and about whose absent rows Salesforce cannot be asked, becomes stale.
         `held` are tables that are stale for another reason; `scoped`: what no change touches need not be computed.
         """
-        space, staged = asking.space, extracted.staged
+        space = asking.space
+        staged, late = look_at_parts(asking, self.plan, self.schema, extracted)
+        if late:
+            self.notice(f"{late} rows that accounts are calculated from came while the run read")
         current = self.published(space)
         moved: dict[str, int] = {}
         failed = set(extracted.failed)
@@ -308,4 +312,4 @@ def _rejects(table: Table) -> str:
     """The rejected keys of a table's extracts."""
     if table.kind != "record" or not table.extracts:
         return _NO_REJECTS
-    return " UNION ALL ".join(f"SELECT key FROM {rejects_of(extract)}" for extract in table.extracts)
+    return " UNION ALL ".join(rejected_keys(extract) for extract in table.extracts)

@@ -16,7 +16,7 @@ from compiler.probe import by_id_query, existing_count, status_query
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from compiler.schema import Schema, SObject
-from engine.by_id import Asking, ask, parts_that_fit
+from engine.by_id import Asking, ask, ask_counted, parts_that_fit
 from engine.errors import QueryTimeoutError, TransportError, UnexplainedError
 from engine.load import Staged, rejects_of
 from engine.match_list import part
@@ -188,20 +188,23 @@ def _ask_filters(
     merge: Merge,
 ) -> Looked:
     sobject = schema.object(table.object or "")
-    # Archived rows are live and match what they match, but queryAll alone returns them.
-    archives = sobject is not None and sobject.field("IsArchived") is not None
     out = dict(staged)
     moved: set[str] = set()
     for extract_id in table.extracts:
         extract = plan.extract(extract_id)
         columns = {column.name: column.type for column in extract.columns}
         query, name = partial(by_id_query, extract), f"{extract_id}(late)"
-        late = ask(asking, query, extract.fetch, columns, suspects, name, all_rows=archives)
+        late = ask_counted(asking, query, extract.fetch, columns, suspects, name, all_rows=archives(sobject))
         if not late.rows and not late.rejected:
             continue
         moved.update(key for (key,) in asking.space.run(f'SELECT "Id" FROM {name_of(*late.leaf.name)}'))
         out[extract_id] = merge(out[extract_id], late)
     return Looked(out, len(moved))
+
+
+def archives(sobject: SObject | None) -> bool:
+    """Whether an object has archived rows, which are live and match what they match, but only queryAll returns them."""
+    return sobject is not None and sobject.field("IsArchived") is not None
 
 
 def check_explained(space: Workspace, table: Table, staged: Mapping[str, Staged]) -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 
+from compiler.duckdb_functions import quote_name
 from compiler.plan import Extract
 from compiler.print_soql import print_query
-from compiler.probe import matching_count
+from compiler.probe import matching_before, matching_count
 from compiler.relation_columns import Columns
-from engine.by_id import Asking
-from engine.errors import BrokenAnswerError, CursorLostError, LoadError
+from engine.by_id import READINGS, Asking
+from engine.copies import STAMP
+from engine.errors import BrokenAnswerError, CursorLostError, LoadError, QuotaError, RefusedError
 from engine.events import StageStarted
 from engine.in_place import Place
 from engine.load import Staged, clear_place, load
 from engine.salesforce.pages import Pages
 from engine.salesforce.read import fits_in_address
 from engine.salesforce.rest_query import count
-
-# How often an answer that does not hold all rows is asked for; each part of it had its own tries before that.
-READINGS = 3
+from grammar.soql_tree import Query
 
 
 def load_whole(
@@ -54,6 +55,7 @@ def load_whole(
             asking.client.events(StageStarted("load", extract.id))
             loaded = load(asking.space, name, columns, pages, place)
             try:
+                _check_ids(asking, loaded, last=attempt == READINGS)
                 _check_whole(asking, extract, pages, loaded)
             except BrokenAnswerError:
                 clear_place(asking.space, loaded)
@@ -68,21 +70,46 @@ def load_whole(
         pages = ask_again()
 
 
+def _check_ids(asking: Asking, loaded: Staged, *, last: bool) -> None:
+    """Raise BrokenAnswerError for rows without a record's Id, which no record has; in the `last` reading they stay."""
+    if last or not loaded.rejected:
+        return
+    strange = asking.space.value(f"SELECT count(*) FROM {loaded.rejects} WHERE column_name = 'Id'")
+    if strange:
+        raise BrokenAnswerError(f"{strange} rows of {loaded.name} have no record Id")
+
+
 def _check_whole(asking: Asking, extract: Extract, pages: Pages, loaded: Staged) -> None:
     """Raise BrokenAnswerError if rows are missing in an answer that looks whole.
 
     An answer without rows may be an error's; where a row came twice another one may not have come at all. Then
-    Salesforce is asked how many there are.
+    Salesforce is asked how many there are. Any other answer may count its rows rightly and still be short: it has at
+    least the rows that match and have not changed since it was asked for.
     """
     distinct = loaded.rows + loaded.rejected
-    if distinct and not loaded.duplicates and not pages.surplus:
-        return
-    soql = print_query(matching_count(extract)).text
+    if not distinct or loaded.duplicates or pages.surplus:
+        _hold_against(asking, matching_count(extract), distinct, loaded)
+    elif STAMP in loaded.columns:
+        moment = pages.asked_at.astimezone(UTC).replace(microsecond=0)
+        query = matching_before(extract, f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+        older = f"SELECT count(*) FROM {loaded.match_list} WHERE {quote_name(STAMP)} < ?"
+        ours = asking.space.value(older, [moment.replace(tzinfo=None)]) + loaded.rejected
+        try:
+            _hold_against(asking, query, ours, loaded)
+        except QuotaError:
+            raise
+        except RefusedError:
+            # Not every stamp can be filtered on, nor every object be counted in time: the answer's own word must do.
+            return
+
+
+def _hold_against(asking: Asking, query: Query, ours: int, loaded: Staged) -> None:
+    soql = print_query(query).text
     if not fits_in_address(soql):
         return
     there = count(asking.client, soql)
-    if there > distinct:
+    if there > ours:
         raise BrokenAnswerError(
-            f"{there} rows match, and the answer has {loaded.read}, {loaded.duplicates} of them twice",
+            f"{there} rows match, and the answer has {ours} of them, {loaded.duplicates} twice",
             hint="run again; what was published stays",
         )

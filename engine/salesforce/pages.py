@@ -71,13 +71,19 @@ class Pages(Protocol):
 
 
 def read_header(path: Path) -> tuple[str, ...]:
-    """The column names of a page; empty for an empty file. Raises BrokenAnswerError for no readable first line."""
+    """The column names of a page; empty for an empty file. Raises BrokenAnswerError for no readable first line.
+
+    Names are compared without case.
+    """
     csv.field_size_limit(CELL_LIMIT)
     try:
         with _open(path) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
-            return tuple(next(csv.reader(text, strict=True), []))
+            header = tuple(next(csv.reader(text, strict=True), []))
     except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BrokenAnswerError(f"the page {path.name} begins with no header") from error
+    if len({name.lower() for name in header}) < len(header):
+        raise BrokenAnswerError(f"the page {path.name} has a column twice")
+    return header
 
 
 def _open(path: Path) -> gzip.GzipFile | BufferedReader:

@@ -141,6 +141,13 @@ def test_only_rows_as_they_should_be_are_loaded_in_place(desk: Desk) -> None:
     assert not desk.load(desk.page(header, *(row(f"00100000000001{n}AAA") for n in range(9)))).in_place
 
 
+def test_ids_of_15_characters_are_made_whole(desk: Desk) -> None:
+    """A record has one Id here, however it was written."""
+    desk.load(desk.page(tuple(COLUMNS), row(A[:15]), row(B)))
+
+    assert desk.rows("Id") == [(A,), (B,)]
+
+
 def test_empty_text_is_null(desk: Desk) -> None:
     """Salesforce stores no empty text: an empty cell is null in every type."""
     desk.load(desk.page(tuple(COLUMNS), (A, "", "", "", "", "")))

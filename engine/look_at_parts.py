@@ -1,0 +1,91 @@
+"""The second look at rows that are in no table and feed accounts' numbers and owners, and at users that are named.
+
+Nothing is said of their absence; so what Salesforce still returns by Id is taken, and only what it neither returns nor
+counts is out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import partial
+
+from compiler.duckdb_functions import quote_name
+from compiler.plan import Plan
+from compiler.probe import by_id_query
+from compiler.schema import Schema
+from engine.by_id import Asking, ask_counted
+from engine.extracted import Extracted
+from engine.load import Staged, rejected_keys
+from engine.match_list import part
+from engine.second_look import archives
+from engine.workspace import Workspace, name_of
+
+# The key prefix of users (Salesforce, standard field names and prefixes).
+USER_PREFIX = "005"
+_AUTHORS = ("CreatedById", "LastModifiedById")
+
+
+def look_at_parts(asking: Asking, plan: Plan, schema: Schema, extracted: Extracted) -> tuple[Mapping[str, Staged], int]:
+    """Ask for rows of the copy that no longer came, and for users that did not: they may be newer than their list.
+
+    Returns:
+        The extracts with the rows that came late, and how many those are.
+
+    Raises:
+        SalesforceError, LoadError: Salesforce does not say what became of them.
+    """
+    shown = {extract for table in plan.tables if table.kind == "record" for extract in table.extracts}
+    staged, moved = dict(extracted.staged), 0
+    for extract in plan.extracts:
+        name = extract.id
+        if name not in staged:
+            continue
+        if name not in shown and name in extracted.compared:
+            ids = _no_longer_there(asking.space, staged[name])
+        elif extract.object == "User":
+            ids = _unknown_users(asking.space, plan, staged, extracted.compared, staged[name])
+        else:
+            continue
+        if not ids:
+            continue
+        columns = {column.name: column.type for column in extract.columns}
+        all_rows = archives(schema.object(extract.object))
+        query = partial(by_id_query, extract)
+        late = ask_counted(asking, query, extract.fetch, columns, ids, f"{name}(late)", all_rows=all_rows)
+        if late.rows or late.rejected:
+            staged[name] = extracted.with_late(asking.space, staged[name], late)
+            moved += late.rows
+    return staged, moved
+
+
+def _no_longer_there(space: Workspace, staged: Staged) -> list[str]:
+    """The rows of an extract's copy that did not come again."""
+    there = f'SELECT "Id" FROM {staged.match_list} UNION ALL {rejected_keys(staged.name)}'
+    rows = space.run(
+        f'SELECT "Id" FROM {part(staged.name, "out")} AS o'
+        f' WHERE NOT EXISTS (SELECT 1 FROM ({there}) AS t(key) WHERE t.key = o."Id") ORDER BY 1'
+    )
+    return [key for (key,) in rows]
+
+
+def _unknown_users(
+    space: Workspace, plan: Plan, staged: Mapping[str, Staged], compared: Collection[str], users: Staged
+) -> list[str]:
+    """The users that rows name, of those that came or changed, and of whom no row came."""
+    named = []
+    for extract in plan.extracts:
+        if extract.id not in staged or extract.object == "User":
+            continue
+        rows = part(extract.id, "new") if extract.id in compared else name_of(*staged[extract.id].leaf.name)
+        for column in extract.columns:
+            if column.salesforce_type == "reference" and column.name not in _AUTHORS:
+                value = quote_name(column.name)
+                named.append(f"SELECT DISTINCT {value} AS key FROM {rows} WHERE starts_with({value}, '{USER_PREFIX}')")
+    if not named:
+        return []
+    rows = f'SELECT "Id" FROM {users.match_list} UNION ALL {rejected_keys(users.name)}'
+    found = space.run(
+        f"SELECT DISTINCT key FROM ({' UNION ALL '.join(named)}) AS n"
+        f" WHERE NOT EXISTS (SELECT 1 FROM ({rows}) AS u(key) WHERE u.key = n.key) ORDER BY 1"
+    )
+    return [key for (key,) in found]
