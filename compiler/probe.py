@@ -55,13 +55,16 @@ def overlap_count(filters: Sequence[Filter]) -> Query | None:
     return _count(filters[0].object, _conjunction(parts))
 
 
-def sum_query(filter_: Filter, path: FieldPath, ids: Sequence[str] | None = None) -> Query:
-    """`SELECT SUM(Amount) total, COUNT(Id) n FROM ... WHERE ...`: of all rows of a filter, or of some of them."""
+def sum_query(filter_: Filter, path: FieldPath, ids: Sequence[str] | None = None, before: str | None = None) -> Query:
+    """`SELECT SUM(Amount) total, COUNT(Id) n FROM ... WHERE ...`: of all rows of a filter, or of some of them.
+
+    `ids`: of these alone. `before`: of those that have not changed since (`2026-03-01T10:20:30Z`).
+    """
     items = (
         SelectItem(FunctionCall("SUM", (path,), NOWHERE), "total", NOWHERE),
         SelectItem(FunctionCall("COUNT", (_ID,), NOWHERE), "n", NOWHERE),
     )
-    narrowed = [] if ids is None else [_is_one_of(ids)]
+    narrowed = [*([] if ids is None else [_is_one_of(ids)]), *([] if before is None else [_older_than(before)])]
     condition = _conjunction([*conjuncts(filter_.condition), *narrowed]) if narrowed else filter_.condition
     return Query(items, _source(filter_.object), NOWHERE, where=condition)
 
@@ -99,8 +102,7 @@ def matching_count(extract: Extract) -> Query:
 
 def matching_before(extract: Extract, moment: str) -> Query:
     """How many rows match that have not changed since a moment (`2026-03-01T10:20:30Z`)."""
-    older = Comparison(_STAMP, "<", DateTimeValue(moment, NOWHERE), NOWHERE)
-    return _count(extract.object, _conjunction([*conjuncts(extract.fetch.where), older]))
+    return _count(extract.object, _conjunction([*conjuncts(extract.fetch.where), _older_than(moment)]))
 
 
 def count_of(query: Query) -> Query:
@@ -235,6 +237,10 @@ def _conjunction(parts: Sequence[Condition]) -> Condition | None:
     if len(parts) < 2:
         return parts[0] if parts else None
     return And(tuple(parts), NOWHERE)
+
+
+def _older_than(moment: str) -> Comparison:
+    return Comparison(_STAMP, "<", DateTimeValue(moment, NOWHERE), NOWHERE)
 
 
 def _is_one_of(ids: Sequence[str]) -> Comparison:

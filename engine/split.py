@@ -45,6 +45,7 @@ def split_sum(
     number: Number,
     staged: Mapping[str, Staged],
     find: LeafOf,
+    less: Sequence[str] = (),
 ) -> Split:
     """Add a number up, part by part; what was not read is asked of Salesforce by Id. See `Share` for what is unknown.
 
@@ -55,6 +56,7 @@ def split_sum(
         number: what is added up.
         staged: the extracts.
         find: where the relations' extracts and tables are.
+        less: the Ids of rows that are left out.
 
     Raises:
         SalesforceError: Salesforce does not answer.
@@ -63,15 +65,15 @@ def split_sum(
     accounts = plan.table("accounts").extracts
     link = None if extract.id in accounts else _linked(plan, extract.id)
     place = _place_of_account(extract.id, accounts) if link is None else _place_of_child(link, find)
-    parts = _read_parts(space, number, staged[extract.id], place)
+    parts = _read_parts(space, number, staged[extract.id], place, less)
     rejecting = accounts if link is None else (extract.id,)
     keys = " UNION ".join(f"SELECT key FROM {rejects_of(one)} WHERE key IS NOT NULL" for one in rejecting)
-    rejected = _asked(client, plan, number, _ids(space, keys))
+    rejected = _asked(client, plan, number, _others(_ids(space, keys), less))
     if not rejected.rows and staged[extract.id].rejected:
         rejected = Share(staged[extract.id].rejected, None)
     if staged[extract.id].listed is not None and link is not None:
         for name, ids in _unread(space, staged[extract.id], link):
-            parts[name] = _both(parts[name], _asked(client, plan, number, ids))
+            parts[name] = _both(parts[name], _asked(client, plan, number, _others(ids, less)))
     return Split(parts[_IN], parts[_OUT], parts[_NO_ACCOUNT], rejected)
 
 
@@ -151,14 +153,21 @@ def _text(word: str) -> str:
     return f"'{word}'"
 
 
-def _read_parts(space: Workspace, number: Number, here: Staged, where: _Place) -> dict[str, Share]:
+def _others(ids: Sequence[str], less: Sequence[str]) -> list[str]:
+    out = frozenset(less)
+    return [key for key in ids if key not in out]
+
+
+def _read_parts(space: Workspace, number: Number, here: Staged, where: _Place, less: Sequence[str]) -> dict[str, Share]:
     """The rows that were read, part by part."""
     currency = "NULL" if number.currency is None else f"e.{quote_name(number.currency)}"
     column = f"e.{quote_name(number.column.name)}"
     found: dict[str, list[tuple[int, str | None, str | None]]] = {_IN: [], _OUT: [], _NO_ACCOUNT: []}
     for name, code, rows, amount in space.run(
         f"SELECT {where.place} AS place, {currency} AS currency, count(*), CAST(sum({column}) AS VARCHAR)"
-        f" FROM {name_of(*here.leaf.name)} AS e{where.joined} GROUP BY 1, 2"
+        f" FROM {name_of(*here.leaf.name)} AS e{where.joined}"
+        f' WHERE e."Id" NOT IN (SELECT unnest(CAST(? AS VARCHAR[]))) GROUP BY 1, 2',
+        [list(less)],
     ):
         found[name].append((rows, amount, code))
     return {name: _share(number, parts) for name, parts in found.items()}

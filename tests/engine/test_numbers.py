@@ -151,7 +151,7 @@ def test_owners_are_counted_by_how_they_were_found(tmp_path: Path) -> None:
     assert keeping.owners == (OwnerReport("csm", 3, 1, 3, 1, 1, 1, 1),)
 
 
-def off_by(amount: str) -> Fault:
+def off_by(amount: str, times: int | None = None) -> Fault:
     """Salesforce's own sum is another one."""
 
     def change(response: httpx.Response) -> httpx.Response:
@@ -159,7 +159,7 @@ def off_by(amount: str) -> Fault:
         body["records"][0]["total"] = float(Decimal(str(body["records"][0]["total"])) + Decimal(amount))
         return httpx.Response(200, json=body)
 
-    return Fault("SUM(", real_but(change), None)
+    return Fault("SUM(", real_but(change), times)
 
 
 def test_sum_that_nothing_explains_fails_the_run(tmp_path: Path) -> None:
@@ -176,20 +176,25 @@ def test_sum_that_nothing_explains_fails_the_run(tmp_path: Path) -> None:
     assert org.store.stat().st_ino == inode
 
 
-def test_sum_that_a_late_change_explains_is_not_verified(tmp_path: Path) -> None:
-    """When rows changed while the run read the line says so, and the run goes on."""
+@pytest.mark.parametrize("times", [1, None])
+def test_a_late_change_explains_what_is_its_own_alone(tmp_path: Path, times: int | None) -> None:
+    """Where the rows that did not change add up the line says so and the run goes on; where they do not it fails."""
     late = "2027-01-01T00:00:00Z"
     with scene(tmp_path) as org:
         org.run()
         org.change(
             {"op": "system_touch", "object": "Subscription__c", "id": record_id("Subscription__c", 1), "at": late}
         )
-        report = org.run(None, off_by("5"))
+        report = org.run(None, off_by("5", times))
 
-    assert report.outcome is Outcome.SUCCEEDED
-    assert [(one.salesforce, one.note) for one in report.tie_outs] == [
-        (None, "1 rows of Subscription__c changed while the run read")
-    ]
+    if times is None:
+        assert report.outcome is Outcome.FAILED
+        assert "sums differ from Salesforce's own" in report.errors[0]
+    else:
+        assert report.outcome is Outcome.SUCCEEDED
+        assert [(one.salesforce, one.note) for one in report.tie_outs] == [
+            (None, "1 rows of Subscription__c changed while the run read")
+        ]
 
 
 def parts(report: RunReport) -> dict[str, dict[str, tuple[int, str | None]]]:
