@@ -55,8 +55,9 @@ def load_whole(
             asking.client.events(StageStarted("load", extract.id))
             loaded = load(asking.space, name, columns, pages, place)
             try:
-                _check_ids(asking, loaded, last=attempt == READINGS)
-                _check_whole(asking, extract, pages, loaded)
+                last = attempt == READINGS
+                _check_ids(asking, loaded, last=last)
+                _check_whole(asking, extract, pages, loaded, last=last)
             except BrokenAnswerError:
                 clear_place(asking.space, loaded)
                 raise
@@ -79,28 +80,31 @@ def _check_ids(asking: Asking, loaded: Staged, *, last: bool) -> None:
         raise BrokenAnswerError(f"{strange} rows of {loaded.name} have no record Id")
 
 
-def _check_whole(asking: Asking, extract: Extract, pages: Pages, loaded: Staged) -> None:
-    """Raise BrokenAnswerError if rows are missing in an answer that looks whole.
+def _check_whole(asking: Asking, extract: Extract, pages: Pages, loaded: Staged, *, last: bool) -> None:
+    """Raise BrokenAnswerError if rows are missing in an answer that looks whole; `last`: it is not asked for again.
 
-    An answer without rows may be an error's; where a row came twice another one may not have come at all. Then
-    Salesforce is asked how many there are. Any other answer may count its rows rightly and still be short: it has at
-    least the rows that match and have not changed since it was asked for.
+    An answer without rows may be an error's; where a row came twice another one may not have come at all. Any other
+    answer may count its rows rightly and still be short. So Salesforce is asked how many there are. In a long answer,
+    and the last one, only rows are missed that have not changed since it was asked for: others may have come since.
     """
     distinct = loaded.rows + loaded.rejected
     if not distinct or loaded.duplicates or pages.surplus:
         _hold_against(asking, matching_count(extract), distinct, loaded)
-    elif STAMP in loaded.columns:
-        moment = pages.asked_at.astimezone(UTC).replace(microsecond=0)
-        query = matching_before(extract, f"{moment:%Y-%m-%dT%H:%M:%SZ}")
-        older = f"SELECT count(*) FROM {loaded.match_list} WHERE {quote_name(STAMP)} < ?"
-        ours = asking.space.value(older, [moment.replace(tzinfo=None)]) + loaded.rejected
-        try:
+        return
+    try:
+        if loaded.read <= asking.reading.rest_rows and not last:
+            _hold_against(asking, matching_count(extract), distinct, loaded)
+        elif STAMP in loaded.columns:
+            moment = pages.asked_at.astimezone(UTC).replace(microsecond=0)
+            query = matching_before(extract, f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+            older = f"SELECT count(*) FROM {loaded.match_list} WHERE {quote_name(STAMP)} < ?"
+            ours = asking.space.value(older, [moment.replace(tzinfo=None)]) + loaded.rejected
             _hold_against(asking, query, ours, loaded)
-        except QuotaError:
-            raise
-        except RefusedError:
-            # Not every stamp can be filtered on, nor every object be counted in time: the answer's own word must do.
-            return
+    except QuotaError:
+        raise
+    except RefusedError:
+        # Not every object can be counted in time, nor every stamp be filtered on: the answer's own word must do.
+        return
 
 
 def _hold_against(asking: Asking, query: Query, ours: int, loaded: Staged) -> None:
