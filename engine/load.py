@@ -305,6 +305,8 @@ def _rows_of(space: Workspace, page: Page) -> int | None:
 def _raised(space: Workspace, raw: str, types: Columns) -> dict[str, ColumnType]:
     """The types with the scales that the data needs."""
     numbers = [name for name, kind in types.items() if kind.kind == "decimal"]
+    if not numbers:
+        return dict(types)
     found = space.run(f"SELECT {', '.join(casts.measure(name) for name in numbers)} FROM ({raw}) AS raw")[0]
     out = dict(types)
     for number, name in enumerate(numbers):

@@ -84,11 +84,12 @@ class BulkPages:
 
     def close(self) -> None:
         """Delete the job and the files. A job that cannot be deleted is Salesforce's to clean up after seven days."""
-        for page in self.pages:
-            page.path.unlink(missing_ok=True)
         with suppress(SalesforceError, SignInError):
             self._client.delete(_job_path(self._client, self._job))
         self._manifest.end()
+        # Last, so that a run that dies before can go on with pages that its manifest says are whole.
+        for page in self.pages:
+            page.path.unlink(missing_ok=True)
 
 
 def read_bulk(

@@ -147,6 +147,10 @@ def test_ids_of_15_characters_are_made_whole(desk: Desk) -> None:
 
     assert desk.rows("Id") == [(A,), (B,)]
 
+    desk.load(desk.page(("Id",), (A[:15],)), columns={"Id": ColumnType("id")})
+
+    assert desk.rows("Id") == [(A,)]
+
 
 def test_empty_text_is_null(desk: Desk) -> None:
     """Salesforce stores no empty text: an empty cell is null in every type."""
