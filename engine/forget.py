@@ -16,7 +16,7 @@ from typing import Any
 from compiler.duckdb_functions import quote_name, quote_text
 from compiler.record_id import is_record_id, to_18
 from engine.clock import Clock
-from engine.errors import ConfigurationError, DiskError, UnusableStoreError
+from engine.errors import ConfigurationError, DamagedStoreError, DiskError, UnusableStoreError
 from engine.life import LIFE
 from engine.rollback import note_run
 from engine.state import State, hold
@@ -137,6 +137,11 @@ def _forget_in(paths: StorePaths, file: Path, record_id: str, run: tuple[int, da
                 space.run(f"CHECKPOINT {quote_name(_FRESH)}")
         seal(emptied)
         emptied.replace(paths.next)
+    except DamagedStoreError as error:
+        raise DamagedStoreError(
+            f"{file} is damaged, and nothing in it was forgotten",
+            hint="put back a copy, or move the file away, then run it again; what is moved away still has the values",
+        ) from error
     except OSError as error:
         raise DiskError(
             f"{emptied} cannot be written: {error.strerror}", hint="make room, then run it again"

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from compiler.digest import document_digest, meaning_digest
-from compiler.duckdb_functions import quote_name
 from compiler.plan import Plan
 from compiler.relation_columns import Columns
 from compiler.schema import Schema
@@ -113,7 +112,7 @@ class Run(ABC):
                     f"the store held the {info.instance_kind} org {info.organization_id}; this run starts a new"
                     f" baseline, and {self.paths.previous.name} keeps what was"
                 )
-                space.run(f"DETACH {quote_name(CURRENT)}")
+                space.detach(CURRENT)
                 # What the other org's tables held is no loss of this one.
                 info, self.drift = None, NO_DRIFT
             if info is not None:

@@ -17,12 +17,29 @@ from pathlib import Path
 import duckdb
 
 from compiler.duckdb_functions import quote_name, quote_text
-from engine.errors import DiskError, NewerStoreError, OtherOrgError, UnusableStoreError
+from engine.errors import (
+    STORE_WAYS_OUT,
+    DamagedStoreError,
+    DiskError,
+    NewerStoreError,
+    OtherOrgError,
+    UnusableStoreError,
+)
 from engine.org import Identity
 from engine.workspace import CURRENT, SPILL, Workspace, name_of
 
 STORE_FORMAT = 1
 STORAGE_VERSION = "v1.5.0"
+# DuckDB's own words; its errors have the path in them too.
+_NEWER = "created with a newer version of DuckDB"
+# What every store has from its first run on, and no run makes anew in one that is there.
+_NEEDED = (
+    ("accord", "changes"),
+    ("accord", "ledger"),
+    ("accord", "rejects"),
+    ("accord", "runs"),
+    ("statisfy", "accounts"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +109,45 @@ def attach_published(space: Workspace, paths: StorePaths, file: Path | None = No
     file = file or paths.store
     if not file.exists():
         return None
+    ways_out = STORE_WAYS_OUT if file == paths.store else "nothing was changed; put back a copy of it"
     try:
-        space.connection.execute(f"ATTACH {quote_text(str(file))} AS {quote_name(CURRENT)} (READ_ONLY)")
+        # Without the type DuckDB would look for an extension that reads a file of another kind, in the network too.
+        space.connection.execute(f"ATTACH {quote_text(str(file))} AS {quote_name(CURRENT)} (READ_ONLY, TYPE DUCKDB)")
     except duckdb.Error as error:
-        if "version" in str(error).lower():
+        if _NEWER in str(error).replace(str(file), ""):
             raise NewerStoreError(
                 f"{file} was written by a newer DuckDB", hint="update Accord, nothing was changed"
             ) from error
         raise UnusableStoreError(
-            f"{file} cannot be opened as a store", hint="put back a copy, or move it away to start anew"
+            f"{file} cannot be opened as a store: it is damaged, or of another kind", hint=ways_out
         ) from error
-    return _info(space, file)
+    space.files[CURRENT] = file
+    return _info(space, file, ways_out)
 
 
-def _info(space: Workspace, file: Path) -> StoreInfo:
+def _info(space: Workspace, file: Path, ways_out: str) -> StoreInfo:
     try:
-        ((version, *rest),) = space.connection.execute(
+        ((version, *rest),) = space.run(
             "SELECT format, organization_id, instance_kind, user_id, username, run, duckdb_version"
             f" FROM {name_of(CURRENT, 'accord', 'store')}"
-        ).fetchall()
+        )
+        there = space.run("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [CURRENT])
+    except DamagedStoreError as error:
+        raise UnusableStoreError(f"{file} is damaged", hint=ways_out) from error
     except (duckdb.Error, ValueError) as error:
         raise UnusableStoreError(
             f"{file} is a DuckDB file, but no store of Accord's",
             hint="give another path for the store; nothing was changed",
         ) from error
+    if not isinstance(version, int) or None in rest:
+        raise UnusableStoreError(f"{file} is damaged: it does not say what it is", hint=ways_out)
     if version > STORE_FORMAT:
         raise NewerStoreError(
             f"{file} has format {version}, and this version of Accord knows {STORE_FORMAT}",
             hint="update Accord; nothing was changed",
         )
+    if missing := [f"{schema}.{table}" for schema, table in _NEEDED if (schema, table) not in there]:
+        raise UnusableStoreError(f"{file} is damaged: it lacks {', '.join(missing)}", hint=ways_out)
     return StoreInfo(*rest)
 
 
