@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from engine.store import (
     attach_published,
     check_owner,
     is_of,
+    make_staging,
     move_foreign_wal,
     remove_leftovers,
 )
@@ -99,10 +101,7 @@ class Run(ABC):
             self.notice(f"a write-ahead log of another program lay beside the store and was moved to {aside.name}")
         # Pages that a run that died downloaded may be whole: whoever asks for them again decides.
         remove_leftovers(self.paths, pages=False)
-        try:
-            self.paths.staging.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DiskError(f"{self.paths.staging} cannot be made: {error.strerror}") from error
+        make_staging(self.paths)
         space = Workspace(self.paths.staging, self.settings.memory)
         try:
             info = attach_published(space, self.paths)
@@ -122,8 +121,10 @@ class Run(ABC):
             return self.begun(space, info, above)
         finally:
             space.close()
-            # Jobs that a run was called away from are gone on with, or ended, by the next one.
-            remove_leftovers(self.paths, pages=not has_jobs(self.paths.staging))
+            # Jobs that a run was called away from are gone on with, or ended, by the next one. That one also says what
+            # cannot be removed: here it would hide how the run ended.
+            with suppress(DiskError):
+                remove_leftovers(self.paths, pages=not has_jobs(self.paths.staging))
 
     def begun(self, space: Workspace, info: StoreInfo | None, above: int) -> RunReport:
         """Work under a run number of its own, above that of the published store."""
@@ -148,10 +149,22 @@ class Run(ABC):
             outcome, errors = Outcome.INCOMPLETE, (str(error),)
         except AccordError as error:
             errors = (str(error),)
+        except OSError as error:
+            # Of the network's there are none here: the client has words of its own for those.
+            errors = (f"{error.filename or self.paths.staging} cannot be read or written: {error.strerror or error}",)
         finally:
             seconds = self.client.clock.monotonic() - since
-            report = self.report(number, outcome, errors, started_at, seconds)
-            self.state.finish(number, self.client.now(), outcome, errors[0] if errors else None, report.to_document())
+            report = self.noted(self.report(number, outcome, errors, started_at, seconds))
+        return report
+
+    def noted(self, report: RunReport) -> RunReport:
+        """Note the end in the state file; return the report, which also tells where that cannot be done."""
+        message = report.errors[0] if report.errors else None
+        try:
+            self.state.finish(report.run, self.client.now(), report.outcome, message, report.to_document())
+        except DiskError as error:
+            outcome = Outcome.INCOMPLETE if report.outcome is Outcome.SUCCEEDED else report.outcome
+            return replace(report, outcome=outcome, errors=(*report.errors, str(error)))
         return report
 
     @abstractmethod

@@ -6,6 +6,7 @@ the one before stays for `rollback`.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -30,6 +31,7 @@ from engine.workspace import CURRENT, SPILL, Workspace, name_of
 
 STORE_FORMAT = 1
 STORAGE_VERSION = "v1.5.0"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # DuckDB's own words; its errors have the path in them too.
 _NEWER = "created with a newer version of DuckDB"
 # What every store has from its first run on, and no run makes anew in one that is there.
@@ -87,12 +89,27 @@ class StoreInfo:
 
 
 @contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """Do something to files of a store, of which `path` is one. Raises DiskError for what the system refuses."""
+    try:
+        yield
+    except OSError as error:
+        way_out = "make room" if error.errno in _NO_ROOM else "check its folder's permissions, and what has its name"
+        raise DiskError(
+            f"{error.filename or path} cannot be written: {error.strerror or error}", hint=f"{way_out}; then run again"
+        ) from error
+
+
+def make_staging(paths: StorePaths) -> None:
+    """Make the folder of the run in progress. Raises DiskError."""
+    with on_disk(paths.staging):
+        paths.staging.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
 def open_store(paths: StorePaths) -> Iterator[Workspace]:
     """A workspace in which files of a store can be opened, for as long as the block lasts. Raises DiskError."""
-    try:
-        paths.staging.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DiskError(f"{paths.staging} cannot be made: {error.strerror}") from error
+    make_staging(paths)
     space = Workspace(paths.staging)
     try:
         yield space
@@ -169,6 +186,8 @@ def check_owner(info: StoreInfo, identity: Identity, paths: StorePaths) -> None:
 def move_foreign_wal(paths: StorePaths) -> Path | None:
     """Move aside a write-ahead log that somebody left beside the published file; return where it is now.
 
+    Raises DiskError.
+
     Published files are closed whole, so that such a log is from another program; DuckDB would refuse the file for it.
     """
     wal = paths.store.with_name(paths.store.name + ".wal")
@@ -177,14 +196,21 @@ def move_foreign_wal(paths: StorePaths) -> Path | None:
     number = 1
     while (aside := wal.with_name(f"{wal.name}.foreign-{number}")).exists():
         number += 1
-    wal.replace(aside)
+    with on_disk(wal):
+        wal.replace(aside)
     return aside
 
 
 def remove_leftovers(paths: StorePaths, *, pages: bool = True) -> None:
-    """Remove what a run that died left behind: the unfinished next file and, unless they may serve, the `pages`."""
-    paths.next.unlink(missing_ok=True)
-    paths.next.with_name(paths.next.name + ".wal").unlink(missing_ok=True)
+    """Remove what a run that died left behind: the unfinished next file and, unless they may serve, the `pages`.
+
+    Raises DiskError.
+    """
+    for path in (paths.next, paths.next.with_name(paths.next.name + ".wal")):
+        with on_disk(path):
+            # Where nothing can be removed there is mostly nothing to remove either.
+            if path.exists() or path.is_symlink():
+                path.unlink(missing_ok=True)
     shutil.rmtree(paths.staging if pages else paths.staging / SPILL, ignore_errors=True)
 
 
@@ -195,45 +221,43 @@ def copy_to_next(paths: StorePaths, source: Path | None = None) -> None:
 
 def copy_aside(source: Path, target: Path) -> None:
     """Copy a file of the store so that the copy can be written. Raises DiskError."""
-    try:
+    with on_disk(target):
         shutil.copyfile(source, target)
         target.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    except OSError as error:
-        raise DiskError(f"{target} cannot be written: {error.strerror}", hint="make room, then run again") from error
 
 
 def seal(path: Path) -> None:
-    """Make a closed database file durable and read-only. Raises DiskError if its log is still there."""
+    """Make a closed database file durable and read-only. Raises DiskError, also if its log is still there."""
     if path.with_name(path.name + ".wal").exists():
-        raise DiskError(f"{path} was not closed whole")
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+        raise DiskError(f"{path} was not closed whole", hint="check the disk, then run again")
+    with on_disk(path):
+        _sync(path)
+        path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
 
 
 def swap(paths: StorePaths, *, keep: bool = True) -> None:
     """Put the sealed next file in the published one's place. Readers never miss it.
 
-    The published one becomes the previous one, unless it is not to be kept.
+    The published one becomes the previous one, unless it is not to be kept. Raises DiskError.
     """
     if keep and paths.store.exists():
         spare = paths.previous.with_name(paths.previous.name + ".new")
-        spare.unlink(missing_ok=True)
-        try:
-            os.link(paths.store, spare)
-        except OSError:
-            # A file system without hard links; the copy costs time, not safety.
-            shutil.copyfile(paths.store, spare)
-        spare.replace(paths.previous)
-    paths.next.replace(paths.store)
-    _sync_folder(paths.store.parent)
+        with on_disk(spare):
+            spare.unlink(missing_ok=True)
+            try:
+                os.link(paths.store, spare)
+            except OSError:
+                # A file system without hard links; the copy costs time, not safety.
+                shutil.copyfile(paths.store, spare)
+            spare.replace(paths.previous)
+    with on_disk(paths.store):
+        paths.next.replace(paths.store)
+        _sync(paths.store.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Have a file, or what a folder lists, on the disk itself."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

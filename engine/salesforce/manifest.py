@@ -105,7 +105,7 @@ class Manifest:
 
     def end(self) -> None:
         """Remove the manifest: the job is deleted, or about to be."""
-        self._path.unlink(missing_ok=True)
+        _remove(self._path)
 
     def _write(self, line: dict[str, Any], mode: str) -> None:
         try:
