@@ -162,7 +162,7 @@ class Run(ABC):
         message = report.errors[0] if report.errors else None
         try:
             self.state.finish(report.run, self.client.now(), report.outcome, message, report.to_document())
-        except DiskError as error:
+        except AccordError as error:
             outcome = Outcome.INCOMPLETE if report.outcome is Outcome.SUCCEEDED else report.outcome
             return replace(report, outcome=outcome, errors=(*report.errors, str(error)))
         return report
