@@ -34,7 +34,10 @@ from engine.store import (
     move_foreign_wal,
     remove_leftovers,
 )
-from engine.workspace import CURRENT, Workspace
+from engine.workspace import CURRENT, Workspace, no_memory
+
+# Python's own words; it has no class of its own for it.
+_NO_THREAD = "can't start new thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,10 @@ class Run(ABC):
         except OSError as error:
             # Of the network's there are none here: the client has words of its own for those.
             errors = (f"{error.filename or self.paths.staging} cannot be read or written: {error.strerror or error}",)
+        except (MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and _NO_THREAD not in str(error):
+                raise
+            errors = (str(no_memory(error)),)
         finally:
             seconds = self.client.clock.monotonic() - since
             report = self.noted(self.report(number, outcome, errors, started_at, seconds))

@@ -69,9 +69,7 @@ class Workspace:
         try:
             return self.connection.execute(sql, list(parameters)).fetchall()
         except duckdb.OutOfMemoryException as error:
-            raise LoadError(
-                "the run needs more memory than it may take", hint=f"free some, then run again ({_first_line(error)})"
-            ) from error
+            raise no_memory(error) from error
         except duckdb.Error as error:
             if self._is_damage(error):
                 self._damage = self._damage or self._damaged()
@@ -133,6 +131,14 @@ class Workspace:
         return DamagedStoreError("a file that was written for this run is damaged", hint="check the disk, run again")
 
 
+def no_memory(error: Exception) -> LoadError:
+    """The error for memory, or a thread, that the system or DuckDB's limit does not give."""
+    return LoadError(
+        "the run needs more memory than it may take",
+        hint=f"nothing was published; end other programs, or run on a larger machine ({_first_line(error)})",
+    )
+
+
 def column_type(duckdb_name: str) -> ColumnType:
     """The type of the relation tree for one of DuckDB's: `DECIMAL(38,2)`. Whole numbers are decimals of scale 0."""
     if duckdb_name.startswith("DECIMAL"):
@@ -153,4 +159,4 @@ def define_columns(columns: Mapping[str, ColumnType]) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200]
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
