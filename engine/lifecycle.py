@@ -10,6 +10,7 @@ from pathlib import Path
 
 from compiler.digest import document_digest, meaning_digest
 from compiler.plan import Plan
+from compiler.record_id import to_18
 from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from engine.drift import NO_DRIFT, Drift
@@ -195,11 +196,11 @@ class Run(ABC):
 
     def compare_users(self, info: StoreInfo) -> None:
         """Say when the store was made through another user's eyes."""
-        if info.user_id != self.identity.user_id:
-            self.notice(
-                f"the store was made as {info.username}, and this run is as {self.identity.username}: what the two may"
-                " see can differ"
-            )
+        if to_18(info.user_id) != self.identity.user_id:
+            before, now = info.username, self.identity.username
+            if before == now:
+                before, now = (f"{one} ({key})" for one, key in ((before, info.user_id), (now, self.identity.user_id)))
+            self.notice(f"the store was made as {before}, and this run is as {now}: what the two may see can differ")
 
     def notice(self, message: str) -> None:
         """Tell of something that stops nothing."""

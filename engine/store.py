@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from compiler.duckdb_functions import quote_name, quote_text
+from compiler.record_id import to_18
 from engine.errors import (
     STORE_WAYS_OUT,
     DamagedStoreError,
@@ -170,7 +171,8 @@ def _info(space: Workspace, file: Path, ways_out: str) -> StoreInfo:
 
 def is_of(info: StoreInfo, identity: Identity) -> bool:
     """Whether a store holds the rows of this org."""
-    return (info.organization_id, info.instance_kind) == (identity.organization_id, identity.instance_kind)
+    there, here = to_18(info.organization_id), to_18(identity.organization_id)
+    return (there, info.instance_kind) == (here, identity.instance_kind)
 
 
 def check_owner(info: StoreInfo, identity: Identity, paths: StorePaths) -> None:

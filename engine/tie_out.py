@@ -22,6 +22,7 @@ from engine.depends import leaves
 from engine.errors import BrokenAnswerError, PromiseError, QuotaError, SalesforceError
 from engine.load import Staged
 from engine.report import TieOut
+from engine.salesforce.answers import sum_of, whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.rest_query import records
 from engine.split import Number, split_sum, total
@@ -150,9 +151,9 @@ def _tie_out(asking: _Asking, number: Number, *, several: bool) -> TieOut:
         return compared(None, f"{split.rejected.rows} rejected rows are not in it")
     try:
         answer = records(asking.client, print_query(sum_query(asking.plan.filter(extract.filter), column.path)).text)
-        theirs = answer[0].get("total") if answer else None
+        theirs = sum_of(answer, "total")
         if _same(ours, theirs, bound):
-            return compared(theirs or "0", note)
+            return compared(theirs, note)
         moved = _moved(asking.client, extract, asking.schema, asking.since)
     except QuotaError:
         raise
@@ -162,7 +163,7 @@ def _tie_out(asking: _Asking, number: Number, *, several: bool) -> TieOut:
         return compared(None, f"{extract.object} does not say when its rows changed")
     if moved:
         return compared(None, f"{moved} rows of {extract.object} changed while the run read")
-    return compared(theirs or "0", "differs", differs=True)
+    return compared(theirs, "differs", differs=True)
 
 
 def _rates(space: Workspace, rates: Staged | None) -> dict[str, Decimal]:
@@ -188,9 +189,10 @@ def _moved(client: SalesforceClient, extract: Extract, schema: Schema, since: da
     newer = Comparison(FieldPath(("SystemModstamp",), NOWHERE), ">=", moment, NOWHERE)
     query = Query((count,), _source(extract.object), NOWHERE, where=newer)
     answer = records(client, print_query(query).text, all_rows=True)
-    if not answer or not str(answer[0].get("total")).isdigit():
+    moved = whole_number(answer[0].get("total")) if answer else None
+    if moved is None:
         raise BrokenAnswerError(f"the answer about changes of {extract.object} holds no count")
-    return int(answer[0]["total"])
+    return moved
 
 
 def _source(sobject: str) -> tuple[FromItem, ...]:
