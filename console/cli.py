@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from itertools import pairwise
@@ -9,7 +10,10 @@ from typing import NoReturn
 
 import click
 
-from console.exits import Exit, NotStarted, SpecRefused, failure_document, show_error
+from console.exits import DEBUG_VARIABLE, Exit, NotStarted, SpecRefused, failure_document, show_error
+
+_OWN = frozenset({"grammar", "compiler", "engine", "sandbox", "console"})
+_REPORT_IT = f"please report this line; {DEBUG_VARIABLE}=1 shows where it came from, and may show values of records"
 
 # In the order in which people meet them. Each names the module that has it under the attribute `command`.
 COMMANDS = {
@@ -103,10 +107,23 @@ def main() -> None:
     except Exception as error:
         from engine.errors import AccordError
 
-        if not isinstance(error, AccordError):
+        if isinstance(error, AccordError):
+            show_error(error.message, error.hint)
+            _end(error.message, error.hint, error.exit_code, error)
+        if os.environ.get(DEBUG_VARIABLE):
             raise
-        show_error(error.message, error.hint)
-        _end(error.message, error.hint, error.exit_code, error)
+        message = _own_error(error)
+        show_error(message, _REPORT_IT)
+        _end(message, _REPORT_IT, Exit.NOT_FINE, error)
+
+
+def _own_error(error: Exception) -> str:
+    """What is said of an error that nobody foresaw: its type and place. Its words may quote a record's values."""
+    from traceback import walk_tb
+
+    places = [(str(frame.f_globals.get("__name__")), line) for frame, line in walk_tb(error.__traceback__)]
+    module, line = [one for one in places if one[0].partition(".")[0] in _OWN][-1]
+    return f"an error of Accord's own: {type(error).__name__}, in {module}:{line}"
 
 
 def _end(message: str, way_out: str | None, code: int, error: Exception) -> NoReturn:

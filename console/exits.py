@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from console.checking import CheckedSpec
 
 
+DEBUG_VARIABLE = "ACCORD_DEBUG"
+"""Set to anything, it has errors of Accord's own end with Python's traceback."""
+
+
 class Exit(IntEnum):
     """The exit codes. They are an interface: scripts and schedulers decide by them."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from console.exits import NotStarted
+from console.exits import DEBUG_VARIABLE, NotStarted
 
 FILE_NAME = "accord.toml"
 CACHE_VARIABLE = "ACCORD_CACHE_DIR"
@@ -172,7 +172,7 @@ def _demand(key: _Key, value: str, shown: str) -> None:
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
-    known = {key.variable for key in _KEYS} | {CACHE_VARIABLE}
+    known = {key.variable for key in _KEYS} | {CACHE_VARIABLE, DEBUG_VARIABLE}
     strange = sorted(name for name in environment if name.startswith("ACCORD_") and name not in known)
     if not strange:
         return ()

@@ -13,6 +13,7 @@ from typing import Any
 
 from compiler.print_soql import print_query
 from compiler.probe import by_id_query, changed_query, count_of, linked_query, match_list_query, since_query
+from compiler.record_id import is_record_id
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns, common_type
 from engine.by_id import Asking, ask, file_name
@@ -160,7 +161,14 @@ def deleted_since(client: SalesforceClient, sobject: str, since: datetime) -> li
     records: Any = answer.get("deletedRecords") if isinstance(answer, dict) else None
     if not isinstance(records, list):
         raise BrokenAnswerError(f"the delete log of {sobject} is none")
+    ids = [str(one.get("id")) for one in records if isinstance(one, dict)]
+    if len(ids) < len(records) or not all(map(is_record_id, ids)):
+        raise BrokenAnswerError(f"the delete log of {sobject} lists a row without an Id")
     earliest = answer.get("earliestDateAvailable")
-    if earliest and datetime.fromisoformat(str(earliest)) > since:
+    try:
+        too_late = bool(earliest) and datetime.fromisoformat(str(earliest)) > since
+    except (ValueError, TypeError) as error:  # no moment, or one without a zone
+        raise BrokenAnswerError(f"the delete log of {sobject} does not say how far it reaches back") from error
+    if too_late:
         raise RefusedError(f"the delete log of {sobject} does not reach back to {since:%Y-%m-%d %H:%M}")
-    return [str(one["id"]) for one in records]
+    return ids

@@ -31,6 +31,7 @@ AccordError
     UnexplainedError
     LoadError
     DiskError
+    DamagedStoreError
     CancelledError
   GuardError                     exit 3
 """
@@ -38,6 +39,11 @@ AccordError
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+STORE_WAYS_OUT = (
+    "nothing was changed; `accord rollback` goes back to the store before it, or put back a copy, or move the file away"
+    " to start anew"
+)
 
 
 def _some_of(ids: Sequence[str]) -> str:
@@ -222,6 +228,10 @@ class LoadError(RunError):
 
 class DiskError(RunError):
     """No space left, or a file cannot be written."""
+
+
+class DamagedStoreError(RunError):
+    """A part of a store's file is not what was written there."""
 
 
 class CancelledError(RunError):

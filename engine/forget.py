@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from compiler.duckdb_functions import quote_name, quote_text
 from compiler.record_id import is_record_id, to_18
 from engine.clock import Clock
-from engine.errors import ConfigurationError, DiskError, UnusableStoreError
+from engine.errors import ConfigurationError, DamagedStoreError, UnusableStoreError
 from engine.life import LIFE
 from engine.rollback import note_run
 from engine.state import State, hold
@@ -26,6 +27,7 @@ from engine.store import (
     attach_published,
     copy_to_next,
     move_foreign_wal,
+    on_disk,
     open_store,
     remove_leftovers,
     seal,
@@ -102,7 +104,8 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
                 # The kept store first: whoever is killed in between is forgotten by running it again.
                 kept = _forget_in(paths, paths.previous, to_18(record_id), None)
                 if kept is not None:
-                    paths.next.replace(paths.previous)
+                    with on_disk(paths.previous):
+                        paths.next.replace(paths.previous)
                 done = _forget_in(paths, paths.store, to_18(record_id), (run, now))
                 assert done is not None
                 state.publishing(run)
@@ -131,18 +134,22 @@ def _forget_in(paths: StorePaths, file: Path, record_id: str, run: tuple[int, da
             done = _empty(space, record_id)
             if run is not None:
                 note_run(space, run[0], run[1], "forgot")
-            emptied.unlink(missing_ok=True)
+            with on_disk(emptied):
+                emptied.unlink(missing_ok=True)
             with space.attached(emptied, _FRESH, _OPTIONS):
                 space.run(f"COPY FROM DATABASE {quote_name(NEXT)} TO {quote_name(_FRESH)}")
                 space.run(f"CHECKPOINT {quote_name(_FRESH)}")
         seal(emptied)
-        emptied.replace(paths.next)
-    except OSError as error:
-        raise DiskError(
-            f"{emptied} cannot be written: {error.strerror}", hint="make room, then run it again"
+        with on_disk(paths.next):
+            emptied.replace(paths.next)
+    except DamagedStoreError as error:
+        raise DamagedStoreError(
+            f"{file} is damaged, and nothing in it was forgotten",
+            hint="put back a copy, or move the file away, then run it again; what is moved away still has the values",
         ) from error
     finally:
-        emptied.unlink(missing_ok=True)
+        with suppress(OSError):  # what keeps it from being removed keeps the next attempt from being made, and says so
+            emptied.unlink(missing_ok=True)
         shutil.rmtree(paths.staging, ignore_errors=True)
     return done
 

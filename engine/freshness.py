@@ -12,13 +12,13 @@ nothing is known: all is read, and the store's own runs say from when on rows ma
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.errors import UnusableStoreError
+from engine.state import as_text, using
 
 # A little less than a day: a schedule that is a minute early today must not put it off until tomorrow.
 READ_AGAIN_AFTER = timedelta(hours=23)
@@ -67,19 +67,19 @@ class Freshness:
         self._settled: dict[str, datetime] = {}
         self._at: dict[str, datetime] = {}
         self._lists: dict[str, Listed] = {}
-        with closing(self._open()) as connection:
-            for extract, at in connection.execute(
-                "SELECT extract, volatile_at FROM read_whole WHERE store_run = ?", (store_run,)
-            ):
-                self._at[extract] = datetime.fromisoformat(at)
-            for extract, listed, read in connection.execute(
+        # What is no moment tells nothing: then that is read again.
+        with self._opened() as connection:
+            rows = connection.execute("SELECT extract, volatile_at FROM read_whole WHERE store_run = ?", (store_run,))
+            self._at.update((extract, at) for extract, text in rows if (at := _moment(text)) is not None)
+            rows = connection.execute(
                 "SELECT extract, listed_at, read_at FROM match_lists WHERE store_run = ?", (store_run,)
-            ):
-                self._lists[extract] = Listed(datetime.fromisoformat(listed), datetime.fromisoformat(read))
-            for extract, before in connection.execute(
-                "SELECT extract, before FROM settled WHERE store_run = ?", (store_run,)
-            ):
-                self._settled[extract] = datetime.fromisoformat(before)
+            )
+            for extract, *texts in rows:
+                listed, read = map(_moment, texts)
+                if listed is not None and read is not None:
+                    self._lists[extract] = Listed(listed, read)
+            rows = connection.execute("SELECT extract, before FROM settled WHERE store_run = ?", (store_run,))
+            self._settled.update((extract, at) for extract, text in rows if (at := _moment(text)) is not None)
 
     def due(self, extract: str, now: datetime) -> bool:
         """Whether an extract's volatile columns are to be read again."""
@@ -116,7 +116,7 @@ class Freshness:
             elif extract in known:
                 known[extract] = known[extract]._replace(read_at=now)
         settled = {**self._settled, **dict.fromkeys(lists, now - SLACK)}
-        with closing(self._open()) as connection, connection:
+        with self._opened() as connection:
             connection.execute("DELETE FROM settled")
             connection.executemany(
                 "INSERT INTO settled VALUES (?, ?, ?)",
@@ -135,15 +135,21 @@ class Freshness:
 
     def distrust(self) -> None:
         """Forget when match lists were read: the next run reads them all."""
-        with closing(self._open()) as connection, connection:
+        with self._opened() as connection:
             connection.execute("DELETE FROM match_lists")
 
-    def _open(self) -> sqlite3.Connection:
-        try:
-            connection = sqlite3.connect(self._path, timeout=10.0)
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The state file in a transaction. Raises DiskError."""
+        with using(self._path), closing(sqlite3.connect(self._path, timeout=10.0)) as connection, connection:
+            connection.text_factory = as_text
             connection.executescript(_TABLES)
-        except sqlite3.Error as error:
-            raise UnusableStoreError(
-                f"{self._path} cannot be opened", hint="put back a copy; the tables themselves are in the store"
-            ) from error
-        return connection
+            yield connection
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from compiler.digest import document_digest, meaning_digest
-from compiler.duckdb_functions import quote_name
 from compiler.plan import Plan
+from compiler.record_id import to_18
 from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from engine.drift import NO_DRIFT, Drift
@@ -30,10 +31,14 @@ from engine.store import (
     attach_published,
     check_owner,
     is_of,
+    make_staging,
     move_foreign_wal,
     remove_leftovers,
 )
-from engine.workspace import CURRENT, Workspace
+from engine.workspace import CURRENT, Workspace, no_memory
+
+# Python's own words; it has no class of its own for it.
+_NO_THREAD = "can't start new thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +105,7 @@ class Run(ABC):
             self.notice(f"a write-ahead log of another program lay beside the store and was moved to {aside.name}")
         # Pages that a run that died downloaded may be whole: whoever asks for them again decides.
         remove_leftovers(self.paths, pages=False)
-        try:
-            self.paths.staging.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DiskError(f"{self.paths.staging} cannot be made: {error.strerror}") from error
+        make_staging(self.paths)
         space = Workspace(self.paths.staging, self.settings.memory)
         try:
             info = attach_published(space, self.paths)
@@ -113,7 +115,7 @@ class Run(ABC):
                     f"the store held the {info.instance_kind} org {info.organization_id}; this run starts a new"
                     f" baseline, and {self.paths.previous.name} keeps what was"
                 )
-                space.run(f"DETACH {quote_name(CURRENT)}")
+                space.detach(CURRENT)
                 # What the other org's tables held is no loss of this one.
                 info, self.drift = None, NO_DRIFT
             if info is not None:
@@ -123,8 +125,10 @@ class Run(ABC):
             return self.begun(space, info, above)
         finally:
             space.close()
-            # Jobs that a run was called away from are gone on with, or ended, by the next one.
-            remove_leftovers(self.paths, pages=not has_jobs(self.paths.staging))
+            # Jobs that a run was called away from are gone on with, or ended, by the next one. That one also says what
+            # cannot be removed: here it would hide how the run ended.
+            with suppress(DiskError):
+                remove_leftovers(self.paths, pages=not has_jobs(self.paths.staging))
 
     def begun(self, space: Workspace, info: StoreInfo | None, above: int) -> RunReport:
         """Work under a run number of its own, above that of the published store."""
@@ -149,10 +153,26 @@ class Run(ABC):
             outcome, errors = Outcome.INCOMPLETE, (str(error),)
         except AccordError as error:
             errors = (str(error),)
+        except OSError as error:
+            # Of the network's there are none here: the client has words of its own for those.
+            errors = (f"{error.filename or self.paths.staging} cannot be read or written: {error.strerror or error}",)
+        except (MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and _NO_THREAD not in str(error):
+                raise
+            errors = (str(no_memory(error)),)
         finally:
             seconds = self.client.clock.monotonic() - since
-            report = self.report(number, outcome, errors, started_at, seconds)
-            self.state.finish(number, self.client.now(), outcome, errors[0] if errors else None, report.to_document())
+            report = self.noted(self.report(number, outcome, errors, started_at, seconds))
+        return report
+
+    def noted(self, report: RunReport) -> RunReport:
+        """Note the end in the state file; return the report, which also tells where that cannot be done."""
+        message = report.errors[0] if report.errors else None
+        try:
+            self.state.finish(report.run, self.client.now(), report.outcome, message, report.to_document())
+        except AccordError as error:
+            outcome = Outcome.INCOMPLETE if report.outcome is Outcome.SUCCEEDED else report.outcome
+            return replace(report, outcome=outcome, errors=(*report.errors, str(error)))
         return report
 
     @abstractmethod
@@ -176,11 +196,11 @@ class Run(ABC):
 
     def compare_users(self, info: StoreInfo) -> None:
         """Say when the store was made through another user's eyes."""
-        if info.user_id != self.identity.user_id:
-            self.notice(
-                f"the store was made as {info.username}, and this run is as {self.identity.username}: what the two may"
-                " see can differ"
-            )
+        if to_18(info.user_id) != self.identity.user_id:
+            before, now = info.username, self.identity.username
+            if before == now:
+                before, now = (f"{one} ({key})" for one, key in ((before, info.user_id), (now, self.identity.user_id)))
+            self.notice(f"the store was made as {before}, and this run is as {now}: what the two may see can differ")
 
     def notice(self, message: str) -> None:
         """Tell of something that stops nothing."""

@@ -19,7 +19,7 @@ from engine import casts
 from engine.errors import DiskError, LoadError
 from engine.in_place import Place, mostly_inside
 from engine.salesforce.pages import Page, Pages
-from engine.workspace import WORK, Workspace, name_of
+from engine.workspace import WORK, Workspace, name_of, no_memory
 
 # DuckDB takes sixteen times as much for a file at once unless it is told otherwise, however small the file.
 LONGEST_LINE = 32 * 1024 * 1024
@@ -228,7 +228,11 @@ def _stage(
         damaged = _unreadable(space, pages)
         if damaged:
             raise _Damaged(damaged) from None
-        raise LoadError(f"the pages of {table} cannot be read ({type(error).__name__})") from None
+        raise LoadError(
+            f"the pages of {table} cannot be read ({type(error).__name__})", hint="nothing was published; run again"
+        ) from None
+    except duckdb.OutOfMemoryException as error:
+        raise no_memory(error) from error
     row = space.run(
         f"SELECT count(*), count(*) FILTER ({quote_name(REJECTED)}), count(*) FILTER ({quote_name(_INEXACT)})"
         f" FROM {table}"

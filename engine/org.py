@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from compiler.record_id import to_18
 from engine.errors import (
     AccessError,
     BrokenAnswerError,
@@ -17,6 +18,7 @@ from engine.errors import (
     SessionExpiredError,
     SignInError,
 )
+from engine.salesforce.answers import RUN_AGAIN, whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.rest_query import records
 
@@ -62,27 +64,46 @@ def identify(client: SalesforceClient) -> Identity:
 
 def _identify(client: SalesforceClient) -> Identity:
     info = client.get_json("/services/oauth2/userinfo", tries=3)
-    if not isinstance(info, dict) or not info.get("organization_id") or not info.get("user_id"):
+    organization_id, user_id = (_record_id(info, name) for name in ("organization_id", "user_id"))
+    if organization_id is None or user_id is None:
         raise NoConnectionError(
             f"{client.instance_url} does not say which org and user this is",
             hint="check the instance URL: it is the org's My Domain address",
         )
     org = _row(client, "Organization", ("Id", "Name", "IsSandbox", "TimeZoneSidKey", "FiscalYearStartMonth"))
-    user_id = str(info["user_id"])
     fields = ("Id", "Username", "TimeZoneSidKey", "LocaleSidKey", "DefaultCurrencyIsoCode")
     user = _row(client, "User", fields, user_id)
-    month = org.get("FiscalYearStartMonth")
+    month, kind = org.get("FiscalYearStartMonth"), org.get("IsSandbox")
+    if month is not None and whole_number(month) not in range(1, 13):
+        raise BrokenAnswerError("Organization.FiscalYearStartMonth is no month", hint=RUN_AGAIN)
+    if not isinstance(kind, bool | None):
+        raise BrokenAnswerError("Organization.IsSandbox is neither true nor false", hint=RUN_AGAIN)
     return Identity(
-        organization_id=str(info["organization_id"]),
-        instance_kind="sandbox" if org.get("IsSandbox") else "production",
-        organization_name=org.get("Name"),
+        organization_id=organization_id,
+        instance_kind="sandbox" if kind else "production",
+        organization_name=_text(org, "Name"),
         user_id=user_id,
-        username=str(info.get("preferred_username") or user.get("Username") or user_id),
-        time_zone=user.get("TimeZoneSidKey") or info.get("zoneinfo") or org.get("TimeZoneSidKey"),
-        locale=user.get("LocaleSidKey") or info.get("locale"),
-        currency=user.get("DefaultCurrencyIsoCode"),
-        fiscal_year_start_month=int(month) if month else None,
+        username=_text(info, "preferred_username") or _text(user, "Username") or user_id,
+        time_zone=_text(user, "TimeZoneSidKey") or _text(info, "zoneinfo") or _text(org, "TimeZoneSidKey"),
+        locale=_text(user, "LocaleSidKey") or _text(info, "locale"),
+        currency=_text(user, "DefaultCurrencyIsoCode"),
+        fiscal_year_start_month=whole_number(month),
     )
+
+
+def _record_id(info: Any, name: str) -> str | None:
+    """An Id of the userinfo answer in its 18 characters, or None if it has none."""
+    found = info.get(name) if isinstance(info, dict) else None
+    if not isinstance(found, str) or not (found.isascii() and found.isalnum() and len(found) in (15, 18)):
+        return None
+    return to_18(found)
+
+
+def _text(row: Mapping[str, Any], name: str) -> str | None:
+    found = row.get(name)
+    if found is not None and not isinstance(found, str):
+        raise BrokenAnswerError(f"{name} of the connected org or user is no text", hint=RUN_AGAIN)
+    return found or None
 
 
 def _row(
@@ -92,13 +113,16 @@ def _row(
 
     The names and the Id come from here and from Salesforce, not from an author, and hold letters and digits alone.
     """
-    where = f" WHERE Id = '{record_id}'" if record_id and record_id.isalnum() else ""
+    where = f" WHERE Id = '{record_id}'" if record_id else ""
     wanted = list(fields)
     while wanted:
         try:
             found = records(client, f"SELECT {', '.join(wanted)} FROM {sobject}{where} LIMIT 1")
             if not found:
-                raise BrokenAnswerError(f"{sobject} has no row for the connected user")
+                raise BrokenAnswerError(
+                    f"{sobject} has no row for the connected user",
+                    hint=f"give this user read access to {sobject} and to its own record there, then run again",
+                )
             return found[0]
         except (SchemaDriftError, AccessError) as error:
             # Any other refusal passes, and must not make another org of this one.

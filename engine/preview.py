@@ -15,7 +15,7 @@ from engine.errors import QueryTimeoutError
 from engine.events import StageStarted
 from engine.org import Identity
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.rest_query import answers, count, records
+from engine.salesforce.rest_query import answers, count, id_of, records
 from grammar.node import Node
 from grammar.soql_tree import FieldPath, FromItem, Query, SelectItem, SubSelect
 from grammar.source import NOWHERE
@@ -191,7 +191,7 @@ def _ids(client: SalesforceClient, filter_: Filter) -> frozenset[str] | None:
     for answer in answers(client, print_query(query).text):
         if int(answer["totalSize"]) > MOST_IDS:
             return None
-        found.update(record["Id"] for record in answer["records"])
+        found.update(id_of(record) for record in answer["records"])
     return frozenset(found)
 
 
@@ -206,14 +206,14 @@ def _samples(
     rows = records(client, print_query(query).text)
     taken: set[str] = set()
     for other in earlier:
-        ids = [row["Id"] for row in rows if row["Id"] not in taken]
+        ids = [key for key in map(id_of, rows) if key not in taken]
         if ids:
             found = records(client, print_query(by_id_query(other, ids, ())).text)
-            taken.update(row["Id"] for row in found)
+            taken.update(map(id_of, found))
     return tuple(
-        Sample(row["Id"], row.get("Name"), {path: _value(row, path) for path in shown if path not in ("Id", "Name")})
+        Sample(id_of(row), row.get("Name"), {path: _value(row, path) for path in shown if path not in ("Id", "Name")})
         for row in rows
-        if row["Id"] not in taken
+        if id_of(row) not in taken
     )[:wanted]
 
 

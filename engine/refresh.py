@@ -83,6 +83,8 @@ class Refresh(Run):
             return Outcome.FAILED, ("the org's schema changed since the last run; run without --account first",)
         if self.drift.renamed:
             return Outcome.FAILED, ("labels changed in the spec since the last run; run without --account first",)
+        if lacking := [name for name, columns in self.published(space).items() if not columns]:
+            return Outcome.FAILED, (f"the store has no table {', '.join(lacking)}; run without --account first",)
         asking = Asking(self.client, space, self.paths.staging, self.settings.reading, by_id=10**9)
         assert self.settings.account is not None
         reading = _Reading(asking, self.plan, self.settings.account)

@@ -127,7 +127,7 @@ def rename_published(space: Workspace, paths: StorePaths, renames: Renames) -> t
     Returns what the store says about itself, and the copy, from which the next store is to be made. Raises DiskError.
     """
     copy = paths.staging / "renamed.duckdb"
-    space.run(f"DETACH {quote_name(CURRENT)}")
+    space.detach(CURRENT)
     copy_aside(paths.store, copy)
     with space.attached(copy, _RENAMING, f"STORAGE_VERSION '{STORAGE_VERSION}'"):
         for old, new in renames.tables.items():

@@ -12,7 +12,7 @@ from typing import Any
 
 from compiler.duckdb_functions import quote_name
 from engine.clock import Clock
-from engine.errors import UnusableStoreError
+from engine.errors import DamagedStoreError, UnusableStoreError
 from engine.state import State, hold
 from engine.store import (
     STORAGE_VERSION,
@@ -34,11 +34,14 @@ PAUSED = "the data was rolled back"
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """A rollback: its own run number, the run whose tables stand again, and the one whose tables were put aside."""
+    """A rollback: its own run number, the run whose tables stand again, and the one whose tables were put aside.
+
+    `undone` is None where the published file was too damaged to say which run made it.
+    """
 
     run: int
     restored: int
-    undone: int
+    undone: int | None
 
     def to_document(self) -> dict[str, Any]:
         """The rollback as JSON."""
@@ -66,7 +69,12 @@ def rollback(store: Path, clock: Clock) -> RolledBack:
         move_foreign_wal(paths)
         remove_leftovers(paths)
         now = clock.now().replace(microsecond=0)
-        current, before = _info(paths, paths.store), _info(paths, paths.previous)
+        before = _info(paths, paths.previous)
+        try:
+            current = _info(paths, paths.store)
+        except UnusableStoreError:
+            # A damaged store is what one goes back from. It is put aside as it is.
+            current = None
         state = State(paths.state)
         try:
             return _rollback(paths, state, now, current, before)
@@ -74,28 +82,37 @@ def rollback(store: Path, clock: Clock) -> RolledBack:
             state.close()
 
 
-def _rollback(paths: StorePaths, state: State, now: datetime, current: StoreInfo, before: StoreInfo) -> RolledBack:
-    state.settle(now, current.run)
+def _rollback(
+    paths: StorePaths, state: State, now: datetime, current: StoreInfo | None, before: StoreInfo
+) -> RolledBack:
+    undone = None if current is None else current.run
+    state.settle(now, undone or 0)
     run = state.begin(
         now,
         plan="",
         meaning="",
         organization_id=before.organization_id,
         user_id=before.user_id,
-        above=max(current.run, before.run),
+        above=max(undone or 0, before.run),
     )
     outcome, message = "failed", "the rollback did not end; the data is as it was"
     try:
         copy_to_next(paths, paths.previous)
-        _number(paths, run, now)
+        try:
+            _number(paths, run, now)
+        except DamagedStoreError as error:
+            raise DamagedStoreError(
+                f"{paths.previous} is damaged", hint="the data is as it was; put back a copy of that file"
+            ) from error
         state.publishing(run)
         swap(paths)
         state.published(run)
         state.pause(run, now, f"{PAUSED} (run {run})")
-        outcome, message = "succeeded", f"data rolled back to run {before.run}; run {current.run} is put aside"
+        aside = "the damaged store" if undone is None else f"run {undone}"
+        outcome, message = "succeeded", f"data rolled back to run {before.run}; {aside} is put aside"
     finally:
         state.finish(run, now, outcome, message, None)
-    return RolledBack(run, before.run, current.run)
+    return RolledBack(run, before.run, undone)
 
 
 def _info(paths: StorePaths, file: Path) -> StoreInfo:

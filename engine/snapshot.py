@@ -39,7 +39,7 @@ def load_schema(folder: Path | str) -> Schema:
             multi_currency=multi_currency if isinstance(multi_currency, bool) else None,
             named_only=names if isinstance(names, list) else (),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise SnapshotError(f"a describe in {root} has not the shape of Salesforce's", hint=str(error)) from error
 
 

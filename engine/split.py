@@ -14,8 +14,10 @@ from compiler.print_soql import print_query
 from compiler.probe import ids_that_fit, sum_query
 from compiler.relation import Col, Extracted, Relation, Select
 from compiler.relation_columns import LeafOf, inputs_of
+from engine.errors import BrokenAnswerError
 from engine.load import Staged, rejects_of
 from engine.report import Share, Split
+from engine.salesforce.answers import RUN_AGAIN, sum_of, whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.read import LONGEST_QUERY, address_length
 from engine.salesforce.rest_query import records
@@ -214,7 +216,12 @@ def _asked(client: SalesforceClient, plan: Plan, number: Number, ids: Sequence[s
     for at in range(0, len(ids), fit):
         answer = records(client, print_query(query_of(ids[at : at + fit])).text)
         if answer:
-            found = _both(found, Share(int(answer[0]["n"]), answer[0].get("total") or "0"))
+            rows = whole_number(answer[0].get("n"))
+            if rows is None:
+                raise BrokenAnswerError(
+                    f"the answer about sums of {number.extract.object} has no count", hint=RUN_AGAIN
+                )
+            found = _both(found, Share(rows, sum_of(answer, "total")))
     return found
 
 

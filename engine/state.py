@@ -74,8 +74,35 @@ class Pause:
     reason: str
 
 
+@contextmanager
+def using(path: Path) -> Iterator[None]:
+    """Read or write a state file. Raises DiskError, or UnusableStoreError for one that is damaged."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise DiskError(
+            f"{path} cannot be read or written: {error}",
+            hint="make room, or check the file; the tables themselves are in the store",
+        ) from error
+    except sqlite3.Error as error:
+        raise UnusableStoreError(
+            f"{path} is damaged: {error}",
+            hint="put back a copy, or move it away to start the list of runs anew; the tables themselves are in the"
+            " store",
+        ) from error
+
+
+def as_text(stored: bytes) -> str:
+    """Text of a state file, damaged or not: SQLite's own error for what is no UTF-8 would quote it."""
+    return stored.decode(errors="replace")
+
+
 class State:
-    """The open state file. Every method is one short transaction; it raises DiskError where the file cannot be used."""
+    """The open state file.
+
+    Every method is one short transaction; it raises DiskError where the file cannot be used, UnusableStoreError where
+    it is damaged.
+    """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """Open the file, or create it. Raises NewerStoreError or UnusableStoreError."""
@@ -89,6 +116,7 @@ class State:
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._connection = sqlite3.connect(path, timeout=10.0, isolation_level=None)
+            self._connection.text_factory = as_text
             found = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if found > STATE_FORMAT:
                 self._connection.close()
@@ -106,21 +134,18 @@ class State:
             self._has_pauses = found >= 2 or not read_only
         except (sqlite3.Error, OSError) as error:
             raise UnusableStoreError(
-                f"{path} cannot be opened", hint="put back a copy; the tables themselves are in the store"
+                f"{path} cannot be opened",
+                hint="put back a copy, or move it away to start the list of runs anew; the tables themselves are in"
+                " the store",
             ) from error
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    def _execute(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Cursor:
-        try:
-            return self._connection.execute(sql, parameters)
-        except sqlite3.Error as error:
-            raise DiskError(
-                f"{self.path} cannot be read or written: {error}",
-                hint="make room, or check the file; the tables themselves are in the store",
-            ) from error
+    def _execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with using(self.path):
+            return self._connection.execute(sql, parameters).fetchall()
 
     def begin(
         self,
@@ -136,9 +161,9 @@ class State:
         execute = self._execute
         execute("BEGIN IMMEDIATE")
         try:
-            last = execute("SELECT coalesce(max(run), 0) FROM runs").fetchone()[0]
-            given = execute("SELECT seq FROM sqlite_sequence WHERE name = 'runs'").fetchone()
-            run = max(last, given[0] if given else 0, above) + 1
+            last = execute("SELECT coalesce(max(run), 0) FROM runs")[0][0]
+            given = execute("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
+            run = max(last, given[0][0] if given else 0, above) + 1
             execute(
                 "INSERT INTO runs (run, started_at, plan, meaning, organization_id, user_id, stage)"
                 " VALUES (?, ?, ?, ?, ?, ?, 'connect')",
@@ -176,7 +201,7 @@ class State:
 
     def settle(self, finished_at: datetime, store_run: int) -> list[int]:
         """Decide what became of runs that died, by the run that made the published store; return their numbers."""
-        rows = self._execute("SELECT run, publishing FROM runs WHERE outcome IS NULL").fetchall()
+        rows = self._execute("SELECT run, publishing FROM runs WHERE outcome IS NULL")
         for run, publishing in rows:
             if publishing and run == store_run:
                 self.published(run)
@@ -197,8 +222,8 @@ class State:
         """The pause that the schedule is in, the newest if there are several."""
         if not self._has_pauses:
             return None
-        row = self._execute("SELECT run, paused_at, reason FROM pauses ORDER BY run DESC LIMIT 1").fetchone()
-        return None if row is None else Pause(*row)
+        rows = self._execute("SELECT run, paused_at, reason FROM pauses ORDER BY run DESC LIMIT 1")
+        return Pause(*rows[0]) if rows else None
 
     def forget_old(self, now: datetime) -> None:
         """Drop the reports and then the lines of runs that ended long ago. Their numbers are not given again."""
@@ -214,11 +239,21 @@ class State:
             "SELECT run, started_at, finished_at, outcome, published, stage, subject, message, report"
             " FROM runs ORDER BY run DESC LIMIT ?",
             (count,),
-        ).fetchall()
+        )
         return [
-            RunRecord(run, start, end, outcome, bool(done), stage, subject, message, json.loads(doc) if doc else None)
+            RunRecord(run, start, end, outcome, bool(done), stage, subject, message, _report(doc))
             for run, start, end, outcome, done, stage, subject, message, doc in rows
         ]
+
+
+def _report(text: object) -> Mapping[str, Any] | None:
+    """A run's report; None if there is none any more, or none that can be read."""
+    try:
+        report = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    tables = report.get("tables") if isinstance(report, dict) else None
+    return report if isinstance(tables, list) and all(isinstance(one, dict) for one in tables) else None
 
 
 @contextmanager
@@ -234,7 +269,10 @@ def hold(paths: StorePaths) -> Iterator[None]:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
-                raise UnusableStoreError(f"{paths.lock} cannot be locked") from error
+                raise UnusableStoreError(
+                    f"{paths.lock} cannot be locked: {error}",
+                    hint="check the permissions of the folder and of this file, and whether its file system has locks",
+                ) from error
             raise AlreadyRunningError(
                 f"another run holds {paths.store}", hint="wait for it to end (`accord status` shows how far it is)"
             ) from error

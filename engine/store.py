@@ -6,6 +6,7 @@ the one before stays for `rollback`.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -17,12 +18,31 @@ from pathlib import Path
 import duckdb
 
 from compiler.duckdb_functions import quote_name, quote_text
-from engine.errors import DiskError, NewerStoreError, OtherOrgError, UnusableStoreError
+from compiler.record_id import to_18
+from engine.errors import (
+    STORE_WAYS_OUT,
+    DamagedStoreError,
+    DiskError,
+    NewerStoreError,
+    OtherOrgError,
+    UnusableStoreError,
+)
 from engine.org import Identity
 from engine.workspace import CURRENT, SPILL, Workspace, name_of
 
 STORE_FORMAT = 1
 STORAGE_VERSION = "v1.5.0"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# DuckDB's own words; its errors have the path in them too.
+_NEWER = "created with a newer version of DuckDB"
+# What every store has from its first run on, and no run makes anew in one that is there.
+_NEEDED = (
+    ("accord", "changes"),
+    ("accord", "ledger"),
+    ("accord", "rejects"),
+    ("accord", "runs"),
+    ("statisfy", "accounts"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +90,27 @@ class StoreInfo:
 
 
 @contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """Do something to files of a store, of which `path` is one. Raises DiskError for what the system refuses."""
+    try:
+        yield
+    except OSError as error:
+        way_out = "make room" if error.errno in _NO_ROOM else "check its folder's permissions, and what has its name"
+        raise DiskError(
+            f"{error.filename or path} cannot be written: {error.strerror or error}", hint=f"{way_out}; then run again"
+        ) from error
+
+
+def make_staging(paths: StorePaths) -> None:
+    """Make the folder of the run in progress. Raises DiskError."""
+    with on_disk(paths.staging):
+        paths.staging.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
 def open_store(paths: StorePaths) -> Iterator[Workspace]:
     """A workspace in which files of a store can be opened, for as long as the block lasts. Raises DiskError."""
-    try:
-        paths.staging.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DiskError(f"{paths.staging} cannot be made: {error.strerror}") from error
+    make_staging(paths)
     space = Workspace(paths.staging)
     try:
         yield space
@@ -92,41 +127,52 @@ def attach_published(space: Workspace, paths: StorePaths, file: Path | None = No
     file = file or paths.store
     if not file.exists():
         return None
+    ways_out = STORE_WAYS_OUT if file == paths.store else "nothing was changed; put back a copy of it"
     try:
-        space.connection.execute(f"ATTACH {quote_text(str(file))} AS {quote_name(CURRENT)} (READ_ONLY)")
+        # Without the type DuckDB would look for an extension that reads a file of another kind, in the network too.
+        space.connection.execute(f"ATTACH {quote_text(str(file))} AS {quote_name(CURRENT)} (READ_ONLY, TYPE DUCKDB)")
     except duckdb.Error as error:
-        if "version" in str(error).lower():
+        if _NEWER in str(error).replace(str(file), ""):
             raise NewerStoreError(
                 f"{file} was written by a newer DuckDB", hint="update Accord, nothing was changed"
             ) from error
         raise UnusableStoreError(
-            f"{file} cannot be opened as a store", hint="put back a copy, or move it away to start anew"
+            f"{file} cannot be opened as a store: it is damaged, or of another kind", hint=ways_out
         ) from error
-    return _info(space, file)
+    space.files[CURRENT] = file
+    return _info(space, file, ways_out)
 
 
-def _info(space: Workspace, file: Path) -> StoreInfo:
+def _info(space: Workspace, file: Path, ways_out: str) -> StoreInfo:
     try:
-        ((version, *rest),) = space.connection.execute(
+        ((version, *rest),) = space.run(
             "SELECT format, organization_id, instance_kind, user_id, username, run, duckdb_version"
             f" FROM {name_of(CURRENT, 'accord', 'store')}"
-        ).fetchall()
+        )
+        there = space.run("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [CURRENT])
+    except DamagedStoreError as error:
+        raise UnusableStoreError(f"{file} is damaged", hint=ways_out) from error
     except (duckdb.Error, ValueError) as error:
         raise UnusableStoreError(
             f"{file} is a DuckDB file, but no store of Accord's",
             hint="give another path for the store; nothing was changed",
         ) from error
+    if not isinstance(version, int) or None in rest:
+        raise UnusableStoreError(f"{file} is damaged: it does not say what it is", hint=ways_out)
     if version > STORE_FORMAT:
         raise NewerStoreError(
             f"{file} has format {version}, and this version of Accord knows {STORE_FORMAT}",
             hint="update Accord; nothing was changed",
         )
+    if missing := [f"{schema}.{table}" for schema, table in _NEEDED if (schema, table) not in there]:
+        raise UnusableStoreError(f"{file} is damaged: it lacks {', '.join(missing)}", hint=ways_out)
     return StoreInfo(*rest)
 
 
 def is_of(info: StoreInfo, identity: Identity) -> bool:
     """Whether a store holds the rows of this org."""
-    return (info.organization_id, info.instance_kind) == (identity.organization_id, identity.instance_kind)
+    there, here = to_18(info.organization_id), to_18(identity.organization_id)
+    return (there, info.instance_kind) == (here, identity.instance_kind)
 
 
 def check_owner(info: StoreInfo, identity: Identity, paths: StorePaths) -> None:
@@ -142,6 +188,8 @@ def check_owner(info: StoreInfo, identity: Identity, paths: StorePaths) -> None:
 def move_foreign_wal(paths: StorePaths) -> Path | None:
     """Move aside a write-ahead log that somebody left beside the published file; return where it is now.
 
+    Raises DiskError.
+
     Published files are closed whole, so that such a log is from another program; DuckDB would refuse the file for it.
     """
     wal = paths.store.with_name(paths.store.name + ".wal")
@@ -150,14 +198,21 @@ def move_foreign_wal(paths: StorePaths) -> Path | None:
     number = 1
     while (aside := wal.with_name(f"{wal.name}.foreign-{number}")).exists():
         number += 1
-    wal.replace(aside)
+    with on_disk(wal):
+        wal.replace(aside)
     return aside
 
 
 def remove_leftovers(paths: StorePaths, *, pages: bool = True) -> None:
-    """Remove what a run that died left behind: the unfinished next file and, unless they may serve, the `pages`."""
-    paths.next.unlink(missing_ok=True)
-    paths.next.with_name(paths.next.name + ".wal").unlink(missing_ok=True)
+    """Remove what a run that died left behind: the unfinished next file and, unless they may serve, the `pages`.
+
+    Raises DiskError.
+    """
+    for path in (paths.next, paths.next.with_name(paths.next.name + ".wal")):
+        with on_disk(path):
+            # Where nothing can be removed there is mostly nothing to remove either.
+            if path.exists() or path.is_symlink():
+                path.unlink(missing_ok=True)
     shutil.rmtree(paths.staging if pages else paths.staging / SPILL, ignore_errors=True)
 
 
@@ -168,45 +223,43 @@ def copy_to_next(paths: StorePaths, source: Path | None = None) -> None:
 
 def copy_aside(source: Path, target: Path) -> None:
     """Copy a file of the store so that the copy can be written. Raises DiskError."""
-    try:
+    with on_disk(target):
         shutil.copyfile(source, target)
         target.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    except OSError as error:
-        raise DiskError(f"{target} cannot be written: {error.strerror}", hint="make room, then run again") from error
 
 
 def seal(path: Path) -> None:
-    """Make a closed database file durable and read-only. Raises DiskError if its log is still there."""
+    """Make a closed database file durable and read-only. Raises DiskError, also if its log is still there."""
     if path.with_name(path.name + ".wal").exists():
-        raise DiskError(f"{path} was not closed whole")
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+        raise DiskError(f"{path} was not closed whole", hint="check the disk, then run again")
+    with on_disk(path):
+        _sync(path)
+        path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
 
 
 def swap(paths: StorePaths, *, keep: bool = True) -> None:
     """Put the sealed next file in the published one's place. Readers never miss it.
 
-    The published one becomes the previous one, unless it is not to be kept.
+    The published one becomes the previous one, unless it is not to be kept. Raises DiskError.
     """
     if keep and paths.store.exists():
         spare = paths.previous.with_name(paths.previous.name + ".new")
-        spare.unlink(missing_ok=True)
-        try:
-            os.link(paths.store, spare)
-        except OSError:
-            # A file system without hard links; the copy costs time, not safety.
-            shutil.copyfile(paths.store, spare)
-        spare.replace(paths.previous)
-    paths.next.replace(paths.store)
-    _sync_folder(paths.store.parent)
+        with on_disk(spare):
+            spare.unlink(missing_ok=True)
+            try:
+                os.link(paths.store, spare)
+            except OSError:
+                # A file system without hard links; the copy costs time, not safety.
+                shutil.copyfile(paths.store, spare)
+            spare.replace(paths.previous)
+    with on_disk(paths.store):
+        paths.next.replace(paths.store)
+        _sync(paths.store.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Have a file, or what a folder lists, on the disk itself."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

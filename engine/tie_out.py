@@ -22,6 +22,7 @@ from engine.depends import leaves
 from engine.errors import PromiseError, QuotaError, SalesforceError
 from engine.load import Staged
 from engine.report import TieOut
+from engine.salesforce.answers import sum_of
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.rest_query import count, records
 from engine.split import MOST_IDS, Number, split_sum, total
@@ -148,9 +149,9 @@ def _tie_out(asking: _Asking, number: Number, *, several: bool) -> TieOut:
         return compared(None, f"{split.rejected.rows} rejected rows are not in it")
     try:
         answer = records(asking.client, print_query(sum_query(asking.plan.filter(extract.filter), column.path)).text)
-        theirs = answer[0].get("total") if answer else None
+        theirs = sum_of(answer, "total")
         if _same(ours, theirs, bound):
-            return compared(theirs or "0", note)
+            return compared(theirs, note)
         moved = _moved(asking.client, extract, asking.schema, asking.since)
         explained = moved and (moved > MOST_IDS or _others_agree(asking, number, bound))
     except QuotaError:
@@ -161,7 +162,7 @@ def _tie_out(asking: _Asking, number: Number, *, several: bool) -> TieOut:
         return compared(None, f"{extract.object} does not say when its rows changed")
     if explained:
         return compared(None, f"{moved} rows of {extract.object} changed while the run read")
-    return compared(theirs or "0", "differs", differs=True)
+    return compared(theirs, "differs", differs=True)
 
 
 def _rates(space: Workspace, rates: Staged | None) -> dict[str, Decimal]:
@@ -194,7 +195,7 @@ def _others_agree(asking: _Asking, number: Number, bound: Decimal) -> bool:
     ours = total(split_sum(asking.client, asking.space, asking.plan, number, asking.staged, asking.find, less))
     query = sum_query(asking.plan.filter(extract.filter), number.column.path, before=since)
     answer = records(asking.client, print_query(query).text)
-    return ours is None or _same(ours, answer[0].get("total") if answer else None, bound)
+    return ours is None or _same(ours, sum_of(answer, "total"), bound)
 
 
 def _written(moment: datetime) -> str:

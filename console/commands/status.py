@@ -69,7 +69,7 @@ def _changed(one: RunRecord) -> str:
     names = ("inserted", "updated", "resumed", "left", "deleted", "merged", "gone", "newly_rejected")
     if not one.published:
         return "nothing"
-    changes = [sum(counts[name] for name in names) for counts in one.report["tables"]]
+    changes = [sum(int(counts.get(name, 0)) for name in names) for counts in one.report["tables"]]
     if not any(changes):
         return "nothing"
     return f"{counted(sum(changes), 'row')} in {counted(sum(n > 0 for n in changes), 'table')}"

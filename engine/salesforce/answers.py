@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
@@ -28,6 +29,9 @@ from engine.errors import (
 _BUSY = frozenset({406, 420, 429})
 # Of what Salesforce says of an error; it may quote a whole query.
 _LONGEST_MESSAGE = 1_000
+_MOST_DIGITS = 400
+# The way out of an answer that contradicts itself.
+RUN_AGAIN = "run again; if it stays, look for a proxy or gateway on the way that changes answers"
 _BY_CODE: Mapping[str, type[SalesforceError]] = {
     "INVALID_SESSION_ID": SessionExpiredError,
     "INVALID_AUTH_HEADER": SessionExpiredError,
@@ -130,8 +134,37 @@ def usage_of(header: str | None) -> tuple[int, int] | None:
     >>> usage_of("api-usage=18/15000;per-app-api-usage=17/250(appName=x)")
     (18, 15000)
     """
-    found = re.search(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)", header or "")
+    found = re.search(r"(?:^|[;,\s])api-usage=([0-9]{1,15})/([0-9]{1,15})(?![0-9])", header or "")
     return (int(found[1]), int(found[2])) if found else None
+
+
+def whole_number(value: object) -> int | None:
+    """A count as Salesforce writes it, as a number or as text; None for anything else.
+
+    >>> whole_number("12"), whole_number(3), whole_number("²"), whole_number(-1), whole_number("9" * 5000)
+    (12, 3, None, None, None)
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value >= 0 else None
+    return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value) else None
+
+
+def sum_of(answer: Sequence[Mapping[str, Any]], name: str) -> str:
+    """The sum under a name in the one row of an aggregate query, as text; "0" for the sum of no rows.
+
+    Raises BrokenAnswerError for what is no number.
+    """
+    value = answer[0].get(name) if answer else None
+    if value is None:
+        return "0"
+    try:
+        number = Decimal(value) if isinstance(value, str) else Decimal("NaN")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    # Written out, a number of so many digits would be as good as none.
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
+        raise BrokenAnswerError(f"the {name} that Salesforce answers is no number", hint=RUN_AGAIN)
+    return str(value)
 
 
 def _first_error(answer: Any) -> tuple[str | None, str]:

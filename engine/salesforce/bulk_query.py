@@ -22,6 +22,7 @@ from engine.errors import (
     SignInError,
 )
 from engine.events import CameBack, RowsRead, Waiting
+from engine.salesforce.answers import RUN_AGAIN, whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.manifest import Left, Manifest
 from engine.salesforce.pages import EMPTY_PAGES, MOST_SURPLUS, Page, Transport, read_header
@@ -173,9 +174,10 @@ def _create(client: SalesforceClient, soql: str, all_rows: bool) -> str:
         if error.code == "LIMIT_EXCEEDED":
             raise BulkQuotaError(error.message, hint=error.hint, code=error.code, status=error.status) from error
         raise
-    if not isinstance(answer, dict) or not answer.get("id"):
-        raise BrokenAnswerError("the new Bulk job has no id")
-    return str(answer["id"])
+    job = answer.get("id") if isinstance(answer, dict) else None
+    if not isinstance(job, str) or not (job.isascii() and job.isalnum()):
+        raise BrokenAnswerError("the new Bulk job has no id", hint=RUN_AGAIN)
+    return job
 
 
 def _await(client: SalesforceClient, job: str, name: str, settings: BulkSettings) -> int:
@@ -205,9 +207,10 @@ def _await(client: SalesforceClient, job: str, name: str, settings: BulkSettings
 
 
 def _count(processed: Any, job: str) -> int:
-    if not str(processed or 0).isdigit():
-        raise BrokenAnswerError(f"the answer about Bulk job {job} says nothing about its rows")
-    return int(processed or 0)
+    rows = whole_number(processed or 0)
+    if rows is None:
+        raise BrokenAnswerError(f"the answer about Bulk job {job} says nothing about its rows", hint=RUN_AGAIN)
+    return rows
 
 
 def _info(client: SalesforceClient, job: str) -> dict[str, Any]:
@@ -288,12 +291,12 @@ def _download(
         target.replace(path)
     header = read_header(path)
     following = got.headers.get("sforce-locator", "null")
-    rows = int(got.headers["sforce-numberofrecords"])
+    rows = whole_number(got.headers["sforce-numberofrecords"]) or 0
     return Page(path, header, rows, locator), (None if following in ("null", "") else following)
 
 
 def _has_rows(status: int, headers: Mapping[str, str]) -> bool:
-    return status == 200 and headers.get("sforce-numberofrecords", "").isdigit()
+    return status == 200 and whole_number(headers.get("sforce-numberofrecords")) is not None
 
 
 def _version_of(client: SalesforceClient, job: str) -> str:

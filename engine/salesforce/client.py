@@ -27,7 +27,7 @@ from engine.errors import (
     UnreachableError,
 )
 from engine.events import Listener, RequestMade, Waiting, ignore
-from engine.salesforce.answers import json_of, moment, not_json, refusal, usage_of
+from engine.salesforce.answers import RUN_AGAIN, json_of, moment, not_json, refusal, usage_of
 from engine.salesforce.gzip_check import GzipCheck
 from engine.salesforce.session import Credentials, Session
 
@@ -144,9 +144,13 @@ class SalesforceClient:
         headers: Mapping[str, str] | None = None,
         exact: bool = False,
         tries: int | None = None,
+        expect: Callable[[Any], Any] | None = None,
     ) -> Any:
-        """GET a JSON document; `exact` keeps its numbers as text. Raises SalesforceError or SignInError."""
-        return self._json("GET", path, params=params, headers=headers, exact=exact, tries=tries)
+        """GET a JSON document; `exact` keeps its numbers as text. Raises SalesforceError or SignInError.
+
+        `expect` may raise BrokenAnswerError for an answer, so that it is asked for again, and says what is returned.
+        """
+        return self._json("GET", path, params=params, headers=headers, exact=exact, tries=tries, expect=expect)
 
     def post_json(self, path: str, body: Mapping[str, object]) -> Any:
         """POST a JSON document and return the answer's."""
@@ -207,18 +211,19 @@ class SalesforceClient:
         headers: Mapping[str, str] | None = None,
         exact: bool = False,
         tries: int | None = None,
+        expect: Callable[[Any], Any] | None = None,
     ) -> Any:
         def send(session: Session) -> Any:
             self._check_reserve()
             with self._answer(session, method, path, params=params, body=body, headers=headers) as response:
                 content = self._read(response, path)
                 if not content and response.status_code == 204:
-                    return None
+                    return None if expect is None else expect(None)
                 answer = json_of(content, exact=exact)
                 if answer is None:
                     cut = content[:1] in (b"{", b"[")
                     raise not_json(method, path, response.headers, whole=not cut)
-                return answer
+                return answer if expect is None else expect(answer)
 
         return self._patiently(send, tries)
 
@@ -235,13 +240,18 @@ class SalesforceClient:
     ) -> Iterator[httpx.Response]:
         """Send a request; give the answer if it is a success, raise what it stands for if it is not."""
         started = self.clock.monotonic()
-        request = self._http.build_request(
-            method,
-            session.instance_url + path,
-            params=params,
-            json=body,
-            headers={**(headers or {}), "Authorization": f"Bearer {session.access_token}"},
-        )
+        try:
+            request = self._http.build_request(
+                method,
+                session.instance_url + path,
+                params=params,
+                json=body,
+                headers={**(headers or {}), "Authorization": f"Bearer {session.access_token}"},
+            )
+        except httpx.InvalidURL as error:
+            raise SalesforceError(
+                f"Salesforce goes on at {path[:200]!r}, which is no address", hint=RUN_AGAIN
+            ) from error
         with self._lock:
             self.requests += 1
         try:

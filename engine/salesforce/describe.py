@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from engine.errors import BrokenAnswerError, SchemaDriftError
 from engine.events import StageStarted
+from engine.salesforce.answers import RUN_AGAIN, whole_number
 from engine.salesforce.client import SalesforceClient
 
+# Of a number in the tables; more of them behind the point leave no room before it.
+MOST_DIGITS = 38
 # Objects that a sync of accounts looks at whatever the spec says; those that the org has not are left out.
 ALWAYS = (
     "Account",
@@ -66,27 +70,71 @@ def describe(
 
 def describe_global(client: SalesforceClient) -> list[str]:
     """The names of all objects that the user may query, sorted."""
-    answer = client.get_json(client.data("sobjects"))
-    objects = answer.get("sobjects") if isinstance(answer, dict) else None
-    if not isinstance(objects, list) or not all(_is_named(one) for one in objects):
-        raise BrokenAnswerError("the list of the org's objects is none")
+    objects = client.get_json(client.data("sobjects"), expect=_listed)
     return sorted(str(one["name"]) for one in objects if one.get("queryable", True))
+
+
+def _listed(answer: Any) -> list[dict[str, Any]]:
+    objects = answer.get("sobjects") if isinstance(answer, dict) else None
+    # Every org has objects.
+    if not isinstance(objects, list) or not objects or not all(_is_named(one) for one in objects):
+        raise BrokenAnswerError("the list of the org's objects is none", hint=RUN_AGAIN)
+    return objects
 
 
 def _describe_one(client: SalesforceClient, name: str) -> Mapping[str, Any] | None:
     """The describe of an object; None if it went away between the list and now."""
     try:
-        answer = client.get_json(client.data(f"sobjects/{name}/describe"))
+        described: Mapping[str, Any] = client.get_json(
+            client.data(f"sobjects/{name}/describe"), expect=partial(_described, name)
+        )
     except SchemaDriftError:
         return None
+    return described
+
+
+def _described(name: str, answer: Any) -> Mapping[str, Any]:
+    """The describe of an object, with all in it that is read of the type that it has in Salesforce's own."""
     fields = answer.get("fields") if _is_named(answer) else None
     # Every object has at least its Id.
     if not isinstance(fields, list) or not fields or not all(_is_named(one) and one.get("type") for one in fields):
-        raise BrokenAnswerError(f"the describe of {name} lists no fields")
+        raise BrokenAnswerError(f"the describe of {name} lists no fields", hint=RUN_AGAIN)
     if str(answer["name"]).lower() != name.lower():
-        raise BrokenAnswerError(f"the describe of {name} is one of another object")
-    described: Mapping[str, Any] = answer
-    return described
+        raise BrokenAnswerError(f"the describe of {name} is one of another object", hint=RUN_AGAIN)
+    children = answer.get("childRelationships") or []
+    if not _texts(answer, "label", "labelPlural", "keyPrefix") or not _all(
+        children, lambda child: _texts(child, "relationshipName", "childSObject", "field")
+    ):
+        raise BrokenAnswerError(f"the describe of {name} has not the shape of Salesforce's", hint=RUN_AGAIN)
+    odd = next((field["name"] for field in fields if not _is_field(field)), None)
+    if odd is not None:
+        raise BrokenAnswerError(
+            f"the describe of {name} has not the shape of Salesforce's in its field {odd}", hint=RUN_AGAIN
+        )
+    return dict(answer)
+
+
+def _is_field(field: Mapping[str, Any]) -> bool:
+    numbers = [field.get(name) or 0 for name in ("length", "precision", "scale")]
+    targets = field.get("referenceTo") or []
+    return (
+        _texts(field, "type", "label", "relationshipName", "compoundFieldName")
+        and all(whole_number(number) is not None for number in numbers)
+        and int(numbers[-1]) <= MOST_DIGITS
+        and isinstance(targets, list)
+        and all(isinstance(target, str) for target in targets)
+        and _all(
+            field.get("picklistValues") or [], lambda one: isinstance(one.get("value"), str) and _texts(one, "label")
+        )
+    )
+
+
+def _texts(where: Mapping[str, Any], *names: str) -> bool:
+    return all(where.get(name) is None or isinstance(where[name], str) for name in names)
+
+
+def _all(found: object, is_right: Callable[[Mapping[str, Any]], bool]) -> bool:
+    return isinstance(found, list) and all(isinstance(one, dict) and is_right(one) for one in found)
 
 
 def _is_named(answer: Any) -> bool:

@@ -1,15 +1,18 @@
 """What a Bulk job has brought so far, written down page by page, so that a run that dies leaves nothing to guess.
 
 The next run that asks the same goes on behind the pages that it can prove whole. Jobs that nobody asks for again are
-ended and deleted. A manifest is a file of JSON lines: the job, then a line for each page.
+ended and deleted. A manifest is a file of JSON lines: the job, then a line for each page. What is no such line is not
+believed, and a file that begins with none is no manifest: it is removed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +26,7 @@ SUFFIX = ".job.jsonl"
 # What a job found is as old as the job: a run may go on with pages of another only while they are as good as now.
 GOOD_FOR = timedelta(hours=1)
 _BLOCK = 1024 * 1024
+_VERSION = re.compile(r"[0-9]{1,3}\.[0-9]")
 
 
 class Left(NamedTuple):
@@ -75,24 +79,25 @@ class Manifest:
 
     def left(self, now: datetime) -> Left | None:
         """What a run that died left of this very question; None if there is nothing that could be gone on with."""
-        lines = list(_lines(self._path))
-        if not lines or lines[0].get("question") != self._question:
+        lines = _lines(self._path)
+        first = next(lines, {})
+        job, asked_at = _job_of(first), _asked_at(first)
+        if job is None or asked_at is None or first.get("question") != self._question:
             return None
-        asked_at = datetime.fromisoformat(lines[0]["asked_at"])
         # The org's clock comes in whole seconds, so that a moment ago may seem to be a moment from now.
         if abs(now - asked_at) > GOOD_FOR:
             return None
         pages: list[Page] = []
         following: str | None = None
-        for line in lines[1:]:
-            path = self._path.with_name(line["file"])
-            if line["locator"] != following or not path.exists() or checksum_of(path) != line.get("checksum"):
+        for line in lines:
+            page = _page_of(line, self._path.parent)
+            if page is None or page.locator != following or _found(page.path) != line.get("checksum"):
                 break
-            pages.append(Page(path, tuple(line["header"]), line["rows"], line["locator"]))
-            following = line["following"]
+            pages.append(page)
+            following = line.get("following")
             if following is None:
                 break
-        return Left(lines[0]["job"], asked_at, tuple(pages), bool(pages), following)
+        return Left(job, asked_at, tuple(pages), bool(pages), following)
 
     def give_up(self, client: SalesforceClient) -> None:
         """End and delete the job that a run that died left under this name, if there is one."""
@@ -100,14 +105,16 @@ class Manifest:
 
     def end(self) -> None:
         """Remove the manifest: the job is deleted, or about to be."""
-        self._path.unlink(missing_ok=True)
+        _remove(self._path)
 
     def _write(self, line: dict[str, Any], mode: str) -> None:
         try:
             with self._path.open(mode, encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
         except OSError as error:
-            raise DiskError(f"{self._path} cannot be written: {error.strerror}") from error
+            raise DiskError(
+                f"{self._path} cannot be written: {error.strerror}", hint="make room, then run again"
+            ) from error
 
 
 def checksum_of(path: Path) -> str:
@@ -120,16 +127,24 @@ def checksum_of(path: Path) -> str:
     return f"{length}-{found:08x}"
 
 
+def _found(path: Path) -> str | None:
+    """The checksum of a page that may not be there any more."""
+    try:
+        return checksum_of(path)
+    except (OSError, ValueError):  # the latter for a name that no file can have
+        return None
+
+
 def has_jobs(folder: Path) -> bool:
     """Whether there are jobs in a folder that nobody has ended."""
-    return any(folder.glob(f"*{SUFFIX}"))
+    return any(_job_of(next(_lines(path), {})) for path in folder.glob(f"*{SUFFIX}"))
 
 
 def asked_before(folder: Path, now: datetime) -> list[datetime]:
     """When the jobs in a folder were asked for that nobody has ended, of those that may be gone on with."""
     first = (next(_lines(path), {}) for path in sorted(folder.glob(f"*{SUFFIX}")))
-    asked = [datetime.fromisoformat(line["asked_at"]) for line in first if "asked_at" in line]
-    return [at for at in asked if abs(now - at) <= GOOD_FOR]
+    asked = (_asked_at(line) for line in first if _job_of(line) is not None)
+    return [at for at in asked if at is not None and abs(now - at) <= GOOD_FOR]
 
 
 def end_orphans(client: SalesforceClient, folder: Path) -> list[str]:
@@ -141,11 +156,13 @@ def end_orphans(client: SalesforceClient, folder: Path) -> list[str]:
 def _end_job(client: SalesforceClient, path: Path) -> str | None:
     """End the job of a manifest and remove the manifest; return the job's Id if it cannot be deleted."""
     first = next(_lines(path), {})
-    path.unlink(missing_ok=True)
-    job = first.get("job")
-    if not isinstance(job, str) or not job.isalnum():
+    _remove(path)
+    job, version = _job_of(first), first.get("api_version")
+    if job is None:
         return None
-    resource = f"/services/data/v{first.get('api_version', client.api_version)}/jobs/query/{job}"
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+        version = client.api_version
+    resource = f"/services/data/v{version}/jobs/query/{job}"
     with suppress(SalesforceError):
         client.patch_json(resource, {"state": "Aborted"})
     try:
@@ -157,13 +174,53 @@ def _end_job(client: SalesforceClient, path: Path) -> str | None:
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     """The whole lines of a manifest; the last one may be torn."""
-    if not path.exists():
+    if not path.is_file():
         return
-    for text in path.read_text("utf-8", errors="replace").splitlines():
+    try:
+        lines = path.read_text("utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise DiskError(f"{path} cannot be read: {error.strerror}", hint="remove it, then run again") from error
+    for text in lines:
         try:
             line = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if not isinstance(line, dict):
             return
         yield line
+
+
+def _job_of(first: Mapping[str, Any]) -> str | None:
+    """The job's Id in the first line of a manifest; it goes into an address."""
+    job = first.get("job")
+    return job if isinstance(job, str) and job.isascii() and job.isalnum() else None
+
+
+def _asked_at(first: Mapping[str, Any]) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(first.get("asked_at", ""))
+    except (ValueError, TypeError):
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def _page_of(line: Mapping[str, Any], folder: Path) -> Page | None:
+    """The page that a line tells of; None if it tells of none."""
+    match line:
+        case {"file": str(file), "rows": int(rows), "header": [*header], "locator": locator, "following": following}:
+            names = all(isinstance(name, str) for name in header)
+            locators = all(one is None or isinstance(one, str) for one in (locator, following))
+            if names and locators and rows >= 0 and Path(file).name == file:
+                return Page(folder / file, tuple(header), rows, locator)
+    return None
+
+
+def _remove(path: Path) -> None:
+    """Remove a manifest, or whatever has its name."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise DiskError(f"{path} cannot be removed: {error.strerror}", hint="remove it, then run again") from error

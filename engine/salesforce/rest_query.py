@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from compiler.record_id import is_record_id
 from engine.errors import BrokenAnswerError, CursorLostError, SalesforceError, SessionExpiredError
 from engine.events import RowsRead
+from engine.salesforce.answers import RUN_AGAIN, whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.pages import EMPTY_PAGES, MOST_SURPLUS, Page, Transport, write_page
 
@@ -109,7 +111,7 @@ def answers(client: SalesforceClient, soql: str, *, all_rows: bool = False) -> I
         if not following:
             raise SalesforceError(f"the answer to {path} is not done and does not say where it goes on")
         # The token goes where this leads, so that it must be a path of the same server.
-        if not isinstance(following, str) or not following.startswith("/services/data/"):
+        if not isinstance(following, str) or not following.startswith("/services/data/") or not following.isascii():
             raise BrokenAnswerError(f"the answer to {path} goes on at no address of Salesforce's")
         if following in seen:
             raise BrokenAnswerError(f"the pages of {path} go round in a circle")
@@ -141,7 +143,16 @@ def _page(answer: Any, path: str) -> dict[str, Any]:
         isinstance(answer, dict)
         and isinstance(answer.get("records"), list)
         and isinstance(answer.get("done"), bool)
-        and str(answer.get("totalSize")).isdigit()
+        and whole_number(answer.get("totalSize")) is not None
+        and all(isinstance(record, dict) for record in answer["records"])
     ):
         return answer
-    raise BrokenAnswerError(f"the answer to {path} is no page of a query")
+    raise BrokenAnswerError(f"the answer to {path} is no page of a query", hint=RUN_AGAIN)
+
+
+def id_of(record: Mapping[str, Any]) -> str:
+    """A record's Id, which may go into a query. Raises BrokenAnswerError for a record without one."""
+    found = record.get("Id")
+    if not isinstance(found, str) or not is_record_id(found):
+        raise BrokenAnswerError("a record of the answer has no Id", hint=RUN_AGAIN)
+    return found

@@ -240,3 +240,64 @@ def test_status_of_a_store(org: Scene) -> None:
         (1, "succeeded", True),
     ]
     assert status.running is None
+
+
+def alter_state(org: Scene, *statements: str) -> None:
+    """Change the state file as no run does."""
+    with sqlite3.connect(org.folder / "accord.sqlite3") as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.parametrize("value", ["'junk'", "'2026-01-01'", "7", "x'ff'", "CAST(x'ff' AS TEXT)"])
+def test_moments_that_are_none_tell_nothing(org: Scene, value: str) -> None:
+    """What the state file says of a store and cannot be read is read from Salesforce again."""
+    org.run()
+    alter_state(
+        org,
+        f"UPDATE settled SET before = {value}",
+        f"UPDATE read_whole SET volatile_at = {value}",
+        f"INSERT OR REPLACE INTO match_lists VALUES ('contacts', 1, {value}, {value})",
+    )
+    org.change({"op": "update", "object": "Account", "id": record_id("Account", 1), "fields": {"Name": "Neu"}})
+    report = org.run()
+
+    assert report.outcome is Outcome.SUCCEEDED
+    assert org.rows(f"SELECT Name FROM accounts WHERE Id = '{record_id('Account', 1)}'") == [("Neu",)]
+
+
+@pytest.mark.parametrize("value", ["'{'", "'[]'", "'{\"tables\": 5}'", "CAST(x'ff7365637265' AS TEXT)", "x'ff'"])
+def test_report_that_cannot_be_read(org: Scene, value: str) -> None:
+    """One run's report that is damaged hides no other run."""
+    org.run()
+    org.run()
+    alter_state(org, f"UPDATE runs SET report = {value} WHERE run = 1")
+    second, first = read_status(org.store).runs
+
+    assert second.report is not None
+    assert (first.run, first.outcome, first.report) == (1, "succeeded", None)
+
+
+def test_state_file_that_is_damaged_inside(org: Scene) -> None:
+    """A page that is none is said to be damage of that file, with the way out that its hint names."""
+    org.run()
+    path = org.folder / "accord.sqlite3"
+    with sqlite3.connect(path) as connection:
+        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'runs'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    with path.open("r+b") as opened:
+        opened.seek((root - 1) * size)
+        opened.write(b"\xa5" * size)
+    damaged = path.read_bytes()
+    for attempt in (org.run, lambda: read_status(org.store)):
+        with pytest.raises(UnusableStoreError, match=r"accord\.sqlite3 is damaged.*move it away") as caught:
+            attempt()
+
+        assert caught.value.exit_code == 2
+    assert path.read_bytes() == damaged
+    path.rename(org.folder / "aside")
+    report = org.run()
+
+    assert (report.outcome, report.run) == (Outcome.SUCCEEDED, 2)

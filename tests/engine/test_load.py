@@ -273,3 +273,13 @@ def test_unreadable_page_shows_no_value(desk: Desk) -> None:
         desk.load(page)
 
     assert "secret" not in str(caught.value)
+
+
+def test_memory_that_does_not_suffice(tmp_path: Path) -> None:
+    """Pages for which there is no memory are an error with a way out, and are not taken for damaged ones."""
+    desk = Desk(tmp_path, places=False)
+    page = desk.page(["Id", "Name"], [A, "x" * 1000])
+    desk.space.run("SET memory_limit = '1MB'")
+    with pytest.raises(LoadError, match=r"more memory than it may take.*on a larger machine"):
+        desk.load(page, columns={"Id": ColumnType("id"), "Name": TEXT})
+    desk.space.close()

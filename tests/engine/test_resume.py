@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from engine.errors import UnusableStoreError
 from engine.events import CameBack
 from engine.report import Outcome
 from engine.salesforce.bulk_query import BulkSettings
@@ -154,6 +155,55 @@ def test_job_that_nobody_asks_for_again_is_deleted(died: Scene) -> None:
     assert not [event for event in died.events if isinstance(event, CameBack) and event.extract == "contacts"]
     assert whole(died)
     assert jobs(died) == 0
+
+
+AT = f'"asked_at": "{NOW}"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "5",
+        "\x00\xff",
+        "[" * 100_000,
+        '{"job": 5, "asked_at": 7}',
+        '{"job": "750x", "asked_at": "junk"}',
+        '{"job": "750x", "asked_at": "2026-03-01T12:00:00"}',
+        f'{{"job": "750\u00b2", "question": "QUESTION", {AT}}}',
+        f'{{"job": "JOB", "question": "QUESTION", "api_version": "1/../..", {AT}}}',
+        f'{{"job": "JOB", "question": "QUESTION", {AT}}}\n{{"file": 5, "locator": null}}',
+        f'{{"job": "JOB", "question": "QUESTION", {AT}}}\n'
+        '{"file": "../x", "locator": {}, "following": [], "rows": "9", "header": "Id", "checksum": null}',
+        f'{{"job": "JOB", "question": "QUESTION", {AT}}}\n'
+        '{"file": "\\ud800", "locator": null, "following": "x", "rows": 9, "header": ["Id"], "checksum": null}',
+    ],
+)
+def test_manifest_that_is_none(died: Scene, text: str) -> None:
+    """Whatever stands in a manifest's place, the run goes on, asks anew, and leaves neither a file nor a job behind."""
+    manifest = next((died.folder / "staging").glob(f"contacts*{SUFFIX}"))
+    first = json.loads(manifest.read_text().splitlines()[0])
+    for path in (manifest, manifest.with_name(f"nobody{SUFFIX}")):
+        path.write_text(text.replace("JOB", first["job"]).replace("QUESTION", first["question"]), "utf-8")
+    manifest.with_name(f"folder{SUFFIX}").mkdir()
+    report = died.run()
+
+    assert report.outcome is Outcome.SUCCEEDED
+    assert whole(died)
+    assert not (died.folder / "staging").exists()
+    assert jobs(died) == (0 if "JOB" in text else 1)
+
+
+def test_pages_of_a_run_that_could_not_write_its_manifest_do_not_stay(died: Scene) -> None:
+    """An empty manifest, as a full disk leaves it, keeps nothing: the next run has the room, whatever becomes of it."""
+    staging = died.folder / "staging"
+    for manifest in staging.glob(f"*{SUFFIX}"):
+        manifest.write_text("")
+    died.store.write_text("no store")
+    with pytest.raises(UnusableStoreError):
+        died.run()
+
+    assert not staging.exists()
 
 
 def test_job_that_is_gone_is_asked_anew(died: Scene) -> None:
