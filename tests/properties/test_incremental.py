@@ -119,7 +119,7 @@ PREFIXES = {
     "User": "005",
 }
 # Each example is several runs over HTTP; more of them for a long look: ACCORD_EXAMPLES=200.
-EXAMPLES = int(os.environ.get("ACCORD_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("ACCORD_EXAMPLES", "4"))
 START = "2026-03-01T12:00:00Z"
 SIZE = {"Account": 5, "Contact": 6, "Subscription__c": 6, "Team__c": 4, "Training__c": 4, "Invoice__c": 4, "User": 3}
 

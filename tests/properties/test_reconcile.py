@@ -29,6 +29,8 @@ from grammar.source import NOWHERE
 COLUMNS: Columns = {"Id": ColumnType("id"), "Name": ColumnType("text"), "Amount": ColumnType("decimal", 2)}
 ASKED: Columns = {"key": ColumnType("id"), "answer": ColumnType("text"), "merged_into": ColumnType("id")}
 WHO = Identity("00D000000000001AAA", "sandbox", None, "005000000000001AAA", "u", None, None, None, None)
+# A store without accounts is none.
+NAME = "accounts"
 KEYS = tuple(to_18(f"001{n:012d}") for n in range(6))
 Policy = Literal["keep", "remove"]
 
@@ -91,21 +93,22 @@ def reconciled(folder: Path, step: Step, number: int) -> Reconciled:
     """The same through the engine: compare, build, swap."""
     paths = StorePaths.of(folder / "statisfy.duckdb")
     column = [TableColumn(name, kind, name, "", (), False, False, NOWHERE) for name, kind in COLUMNS.items()]
-    table = Table("t", "record", "X", "T", ("Id",), tuple(column), Extracted("x"), ("x",), None, step.policy, NOWHERE)
+    columns = tuple(column)
+    table = Table(NAME, "record", "X", "T", ("Id",), columns, Extracted("x"), ("x",), None, step.policy, NOWHERE)
     space = Workspace(folder)
     try:
         attach_published(space, paths)
         rows = [(key, name, None if n is None else str(n)) for key, (name, n) in step.wanted.items()]
-        target = name_of("memory", "wanted", "t")
+        target = name_of("memory", "wanted", NAME)
         create_from(space, target, COLUMNS, rows)
         answers = [
             (key, answer, KEYS[0] if answer == "merged" else None)
             for key, answer in step.answers.items()
             if answer != "unasked"
         ]
-        create_from(space, asked_of("t"), ASKED, answers)
+        create_from(space, asked_of(NAME), ASKED, answers)
         create_from(space, "rejected", {"key": ColumnType("id")}, [(key,) for key in step.rejected])
-        comparison = Comparison(table, COLUMNS, space.columns((CURRENT, "statisfy", "t")))
+        comparison = Comparison(table, COLUMNS, space.columns((CURRENT, "statisfy", NAME)))
         found = reconcile(space, comparison, "SELECT key FROM rejected", 0)
         facts = NextStore(number, datetime(2026, 1, number), "succeeded", WHO, ("p", "m"), False, ())
         (done,) = build_next(space, paths, (found,), facts)
@@ -122,7 +125,7 @@ def stored(folder: Path) -> dict[str, Row]:
         attach_published(space, StorePaths.of(folder / "statisfy.duckdb"))
         columns = '"Id", "Name", "Amount", record_status, merged_into'
         return {
-            key: Row(*rest) for key, *rest in space.run(f"SELECT {columns} FROM {name_of(CURRENT, 'statisfy', 't')}")
+            key: Row(*rest) for key, *rest in space.run(f"SELECT {columns} FROM {name_of(CURRENT, 'statisfy', NAME)}")
         }
     finally:
         space.close()
