@@ -134,7 +134,7 @@ def _before_and_now(comparison: Comparison) -> str:
     return (
         f"FROM {comparison.delta} AS d JOIN {comparison.rows} AS w ON {comparison.same_key('d', 'w')}"
         f" JOIN {comparison.before} AS c ON {comparison.same_key('d', 'c')}"
-        " WHERE d.old_status IS NOT NULL AND d.status = 'active'"
+        " WHERE d.old_status = 'active' AND d.status = 'active'"
     )
 
 

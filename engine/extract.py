@@ -6,7 +6,7 @@ before children, the rows that the copy lacks are fetched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -14,8 +14,7 @@ from functools import partial
 from threading import Event
 
 from compiler.plan import Extract, Plan
-from compiler.print_soql import print_query
-from compiler.probe import by_id_query, match_list_query, matching_count
+from compiler.probe import by_id_query, match_list_query
 from compiler.relation_columns import Columns, common_type
 from compiler.schema import Schema
 from compiler.stable_filter import holds_still
@@ -42,9 +41,7 @@ from engine.match_list import (
 )
 from engine.report import ExtractReport
 from engine.salesforce.pages import Pages
-from engine.salesforce.read import fits_in_address
-from engine.salesforce.rest_query import count
-from engine.whole import load_whole
+from engine.whole import check_struck, load_whole
 from engine.wide import read_rows
 from engine.workspace import name_of
 from grammar.soql_tree import FieldPath, SelectItem
@@ -394,20 +391,8 @@ class _Extraction:
             if returned:
                 raise UnexplainedError(name, returned)
             strike(self.space, name, still)
-            self.check_struck(kept.extract, still)
+            check_struck(self.asking, kept.extract, self.staged[name], still)
         return fetched
-
-    def check_struck(self, extract: Extract, struck: Sequence[str]) -> None:
-        """Raise UnexplainedError if as many rows match as before some were struck off a list.
-
-        A long list is not counted once more: of the rows that came since it was read there may be any number.
-        """
-        left = int(self.space.value(f"SELECT count(*) FROM {part(extract.id, 'list')}"))
-        soql = print_query(matching_count(extract)).text
-        if left > self.asking.reading.rest_rows or not fits_in_address(soql):
-            return
-        if count(self.asking.client, soql) > left + self.staged[extract.id].rejected:
-            raise UnexplainedError(extract.id, struck)
 
 
 def _listed(extract: Extract, *, volatile: bool) -> Columns:

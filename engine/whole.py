@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
 
 from compiler.duckdb_functions import quote_name
@@ -12,7 +12,7 @@ from compiler.probe import matching_before, matching_count
 from compiler.relation_columns import Columns
 from engine.by_id import READINGS, Asking
 from engine.copies import STAMP
-from engine.errors import BrokenAnswerError, CursorLostError, LoadError, QuotaError, RefusedError
+from engine.errors import BrokenAnswerError, CursorLostError, LoadError, QuotaError, RefusedError, UnexplainedError
 from engine.events import StageStarted
 from engine.in_place import Place
 from engine.load import Staged, clear_place, load
@@ -105,6 +105,19 @@ def _check_whole(asking: Asking, extract: Extract, pages: Pages, loaded: Staged,
     except RefusedError:
         # Not every object can be counted in time, nor every stamp be filtered on: the answer's own word must do.
         return
+
+
+def check_struck(asking: Asking, extract: Extract, listed: Staged, struck: Sequence[str]) -> None:
+    """Raise UnexplainedError if as many rows match as before some were struck off a match list.
+
+    A long list is not counted once more: of the rows that came since it was read there may be any number.
+    """
+    left = int(asking.space.value(f"SELECT count(*) FROM {listed.match_list}"))
+    soql = print_query(matching_count(extract)).text
+    if left > asking.reading.rest_rows or not fits_in_address(soql):
+        return
+    if count(asking.client, soql) > left + listed.rejected:
+        raise UnexplainedError(extract.id, struck)
 
 
 def _hold_against(asking: Asking, query: Query, ours: int, loaded: Staged) -> None:

@@ -108,6 +108,8 @@ def test_leaver_comes_back(org: Scene) -> None:
 
     assert counts(report, "accounts") == {"resumed": 1}
     assert counts(report, "contacts") == {"resumed": 1}
+    told = f"SELECT change, column_name FROM s.accord.changes WHERE key = '{A1}' AND run = {report.run}"
+    assert org.rows(told) == [("resumed", None)]
     assert set(status(org, "accounts").values()) == {"active"}
     assert org.rows(f"SELECT first_synced_at FROM accounts WHERE Id = '{A1}'") == first
 
