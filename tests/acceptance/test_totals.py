@@ -17,6 +17,9 @@ import pytest
 from tests.console.accord import accord
 from tests.support.local_org import ROOT, local_org
 
+# One worker runs them all, so that what they stand on is made once.
+pytestmark = pytest.mark.xdist_group("totals")
+
 
 class Filled(NamedTuple):
     """A store that a run filled, beside the org's files as tables, and what preview and run said."""

@@ -24,6 +24,9 @@ from tests.docs.commands import is_replayed, replay, run_accord
 from tests.docs.markdown import Block, blocks, replaced
 from tests.support.local_org import ROOT, LocalOrg
 
+# One worker runs them all, so that what they stand on is made once.
+pytestmark = pytest.mark.xdist_group("pages")
+
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",
