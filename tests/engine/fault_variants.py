@@ -24,6 +24,10 @@ def met(part: str, answer: Answer, times: int | None = 1, after: int = 0) -> Cal
     return lambda: (Fault(part, answer, times, after),)
 
 
+def _fieldless(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"name": "Account"})
+
+
 def json_page(change: Callable[[Page], Page | None]) -> Answer:
     """A page of a query by REST, changed."""
 
@@ -259,10 +263,9 @@ VARIANTS: Mapping[str, Trouble] = {
     "json-is-always-cut": Trouble(wire=met("FROM Contact", real_but(cut), None), ends=LOUD, says="ends early"),
     "describe-is-cut": Trouble(wire=met("/sobjects", real_but(cut), 2)),
     "describe-without-fields": Trouble(
-        wire=met("/sobjects/Account/describe", lambda request: httpx.Response(200, json={"name": "Account"})),
-        ends=NOT_BEGUN,
-        says="Account",
+        wire=met("/sobjects/Account/describe", _fieldless, None), ends=NOT_BEGUN, says="Account"
     ),
+    "describe-without-fields-once": Trouble(wire=met("/sobjects/Account/describe", _fieldless)),
     "redirected": Trouble(wire=met("FROM Contact", moved_away, None), ends=LOUD, says="302"),
     "redirected-once": Trouble(wire=met("FROM Contact", moved_away)),
     "500-with-a-page": Trouble(wire=met("FROM Contact", page(500), 3)),
