@@ -105,7 +105,7 @@ def few_calls_after_the_refusal(trial: Trial, ended: Ended) -> None:
 SCENES: Mapping[str, tuple[Trouble, ...]] = {
     "session_expired": (
         Trouble((on("session_expired", nth=30),), check=one_more_token, quick="later"),
-        Trouble((on("session_expired", path="/results", object="Contact", nth=2),), readings=("bulk",), quick="first"),
+        Trouble((on("session_expired", path="/results", object="Contact", nth=2),), readings=("bulk",)),
         Trouble((on("session_expired", path="/query/", object="Contact"),), readings=("rest",)),
     ),
     "refresh_refused": (
@@ -138,7 +138,7 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
         Trouble((on("budget_low"),), ends=NOT_BEGUN, reserve=0.1, says="left to others", requests=6),
     ),
     "unavailable": (
-        Trouble((on("unavailable"),), quick="later", requests=4 * REQUESTS),
+        Trouble((on("unavailable"),), requests=4 * REQUESTS),
         Trouble((on("unavailable", times=3),)),
     ),
     "edge_codes": (Trouble((on("edge_codes", nth=20),)), Trouble((on("edge_codes", retry_after=7),))),
@@ -154,7 +154,7 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
     "slow_drip": (Trouble(contacts("slow_drip", seconds=0.05), readings=("bulk",)),),
     "query_timeout": (
         Trouble(contacts("query_timeout")),
-        Trouble((on("query_timeout", object="Account"),), quick="later"),
+        Trouble((on("query_timeout", object="Account"),)),
     ),
     "locator_gone": (
         Trouble(contacts("locator_gone"), readings=("rest",)),
@@ -174,11 +174,11 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
     ),
     "uri_too_long": (
         Trouble(contacts("uri_too_long", bytes=300)),
-        Trouble(accounts("uri_too_long", bytes=350), quick="first"),
+        Trouble(accounts("uri_too_long", bytes=350)),
     ),
     "bulk_refused": (
         Trouble(contacts("bulk_refused"), readings=("bulk",), check=only_rest),
-        Trouble((on("bulk_refused", why="compound"),), readings=("bulk",), check=only_rest, quick="first"),
+        Trouble((on("bulk_refused", why="compound"),), readings=("bulk",), check=only_rest),
     ),
     "bulk_failed": (
         Trouble(contacts("bulk_failed"), readings=("bulk",)),
@@ -193,14 +193,14 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
     "bulk_stuck": (
         Trouble(contacts("bulk_stuck"), ends=LOUD, readings=("bulk",), says="did not end within", deadline=40.0),
     ),
-    "bulk_job_quota": (Trouble((on("bulk_job_quota"),), readings=("bulk",), check=only_rest, quick="first"),),
+    "bulk_job_quota": (Trouble((on("bulk_job_quota"),), readings=("bulk",), check=only_rest),),
     "bulk_gone": (
         Trouble(contacts("bulk_gone"), readings=("bulk",)),
         Trouble(contacts("bulk_gone", nth=2), readings=("bulk",), quick="first"),
     ),
     "bulk_version": (
         Trouble(contacts("bulk_version"), readings=("bulk",)),
-        Trouble(contacts("bulk_version", times=None), readings=("bulk",), quick="first"),
+        Trouble(contacts("bulk_version", times=None), readings=("bulk",)),
     ),
     "bulk_aborted_by_admin": (
         Trouble(contacts("bulk_aborted_by_admin"), ends=LOUD, readings=("bulk",), says="was aborted by somebody"),
@@ -208,7 +208,7 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
     ),
     "results_early": (Trouble(contacts("results_early"), readings=("bulk",)),),
     "empty_result": (
-        Trouble(contacts("empty_result"), readings=("bulk",), quick="later"),
+        Trouble(contacts("empty_result"), readings=("bulk",)),
         Trouble(contacts("empty_result", how="header"), readings=("bulk",)),
         Trouble(contacts("empty_result", times=None), ends=LOUD, readings=("bulk",)),
         Trouble(accounts("empty_result", times=None), ends=LOUD, readings=("bulk",), quick="first"),
@@ -255,24 +255,24 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
         Trouble(accounts("object_hidden"), ends=NOT_BEGUN),
     ),
     "cursor_not_filterable": (
-        Trouble(contacts("cursor_not_filterable"), quick="later"),
+        Trouble(contacts("cursor_not_filterable")),
         Trouble(accounts("cursor_not_filterable")),
     ),
     "poison_row": (
         Trouble(contacts("poison_row", how="number", nth=1, times=None), quick="first"),
         Trouble(accounts("poison_row", how="date", times=None), readings=ALL, quick="later"),
-        Trouble(contacts("poison_row", how="key"), quick="first"),
+        Trouble(contacts("poison_row", how="key")),
         Trouble(contacts("poison_row", how="key", times=None), ends=LOUD | WELL),
     ),
     "duplicate_rows": (
-        Trouble(contacts("duplicate_rows"), moved=True, quick="later"),
+        Trouble(contacts("duplicate_rows"), moved=True),
         Trouble(contacts("duplicate_rows", times=None), moved=True),
         Trouble(accounts("duplicate_rows"), moved=True),
     ),
     "out_of_window": (Trouble((on("out_of_window", times=None),), readings=("rest",), first=False, settled=True),),
     "soft_delete_undelete": (
         Trouble(contacts("soft_delete_undelete"), moved=True),
-        Trouble(accounts("soft_delete_undelete"), readings=ALL, moved=True, quick="later"),
+        Trouble(accounts("soft_delete_undelete"), readings=ALL, moved=True),
         Trouble(accounts("soft_delete_undelete", times=1), moved=True),
     ),
     "delete_log_purged": (Trouble((on("delete_log_purged"),), readings=("changes",), first=False),),
