@@ -9,8 +9,8 @@ from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
 from compiler.plan import Table
 from compiler.relation_columns import Columns
 from engine.life import LIFE
+from engine.row_hash import columns_hash, row_hash
 from engine.second_look import asked_of
-from engine.wanted import columns_hash, row_hash
 from engine.workspace import CURRENT, NEXT, WORK, name_of
 
 

@@ -18,6 +18,7 @@ from compiler.relation_columns import Columns, Leaf
 from engine import casts
 from engine.errors import DiskError, LoadError
 from engine.in_place import Place, mostly_inside
+from engine.row_hash import columns_hash
 from engine.salesforce.pages import Page, Pages
 from engine.workspace import WORK, Workspace, name_of, no_memory
 
@@ -348,9 +349,8 @@ def _once(space: Workspace, table: str, types: Columns) -> int:
     if rows == ids:
         return 0
     newest = f"{quote_name(_STAMP)} DESC NULLS LAST, " if _STAMP in types else ""
-    content = ", ".join(quote_name(column) for column in types)
     space.run(
         f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table}"
-        f' QUALIFY row_number() OVER (PARTITION BY "Id" ORDER BY {newest}hash({content})) = 1'
+        f' QUALIFY row_number() OVER (PARTITION BY "Id" ORDER BY {newest}{columns_hash(types)}) = 1'
     )
     return int(rows - ids)

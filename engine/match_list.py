@@ -17,7 +17,7 @@ from compiler.relation_columns import Columns, common_type
 from compiler.restrict import CHANGED, CHANGED_IDS
 from engine.copies import STAMP, Kept, cast_all, copy_view
 from engine.load import Staged, rejects_of
-from engine.wanted import columns_hash
+from engine.row_hash import columns_hash
 from engine.workspace import WORK, Workspace, name_of
 
 NEW, TURNED, LEFT = "lacking", "turned", "left"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.plan import Table
@@ -78,21 +78,6 @@ def _keeps_ids(relation: Relation, column: str = "Id") -> bool:
 def _heavy(relation: Relation) -> bool:
     """Whether rows must be brought together to compute it."""
     return isinstance(relation, Aggregated | First | Union) or any(_heavy(one) for one in inputs_of(relation))
-
-
-def row_hash(values: Iterable[tuple[str, ColumnType]]) -> str:
-    """The SQL of a hash over values (SQL and type). It is DuckDB's own and may change with DuckDB's version.
-
-    DuckDB hashes the two halves of a number of 38 digits alike, so that numbers with equal halves have one hash: 0 and
-    -0.01 do. Each number is therefore hashed once more in another form.
-    """
-    parts = (f"{sql}, CAST({sql} AS DOUBLE)" if kind.kind == "decimal" else sql for sql, kind in values)
-    return f"hash({', '.join(parts)})"
-
-
-def columns_hash(columns: Columns) -> str:
-    """The SQL of a hash over columns."""
-    return row_hash((quote_name(name), kind) for name, kind in columns.items())
 
 
 def check_key(space: Workspace, table: Table, target: str) -> None:

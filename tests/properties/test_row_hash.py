@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.relation import ColumnType
-from engine.wanted import row_hash
+from engine.row_hash import row_hash
 
 # Numbers of 38 digits have two halves of 64 bits.
 HALF = 2**64
