@@ -102,31 +102,35 @@ def account_field(path: str, schema: Schema) -> FieldRef | None:
 
 def _deciding_fields(resolved: ResolvedSpec) -> list[FieldRef]:
     refs = [s for owner in resolved.owners for s in owner.sources if isinstance(s, FieldRef)]
-    aggregates = [m.source for m in resolved.metrics]
     links = [s.link for o in resolved.owners for s in o.sources if isinstance(s, ResolvedOwnerChild)]
     links += [t.link for t in resolved.tables if t.parent == "account"]
-    for value in (resolved.arr, resolved.renewal):
-        if value is None:
-            continue
-        if isinstance(value.source, FieldRef):
-            refs.append(value.source)
-        else:
-            aggregates.append(value.source)
-    refs += [a.otherwise for a in aggregates if isinstance(a.otherwise, FieldRef)]
-    links += [a.link for a in aggregates]
+    links += [a.link for a in _aggregates(resolved)]
+    refs += [*_plain_values(resolved), *_fallbacks(resolved)]
     return refs + [link.parent for link in links if link.parent is not None]
+
+
+def _plain_values(resolved: ResolvedSpec) -> list[FieldRef]:
+    values = (resolved.arr, resolved.renewal)
+    return [v.source for v in values if v is not None and isinstance(v.source, FieldRef)]
+
+
+def _aggregates(resolved: ResolvedSpec) -> list[ResolvedAggregate]:
+    sources = [m.source for m in resolved.metrics]
+    values = (resolved.arr, resolved.renewal)
+    return sources + [v.source for v in values if v is not None and isinstance(v.source, ResolvedAggregate)]
+
+
+def _fallbacks(resolved: ResolvedSpec) -> list[FieldRef]:
+    """The fields that stand behind an `else`."""
+    return [a.otherwise for a in _aggregates(resolved) if isinstance(a.otherwise, FieldRef)]
 
 
 def _currencies(resolved: ResolvedSpec, drafts: Drafts) -> list[FieldRef]:
     """The currencies of account amounts, and the account's own, in an org with several."""
     if not drafts.schema.multi_currency:
         return []
-    direct = [v.source for v in (resolved.arr, resolved.renewal) if v is not None and isinstance(v.source, FieldRef)]
-    aggregates = [v.source for v in (resolved.arr, resolved.renewal, *resolved.metrics) if v is not None]
-    direct += [
-        a.otherwise for a in aggregates if isinstance(a, ResolvedAggregate) and isinstance(a.otherwise, FieldRef)
-    ]
-    found = [account_field(ISO, drafts.schema), *(currency_of(ref, drafts) for ref in direct)]
+    amounts = [*_plain_values(resolved), *_fallbacks(resolved)]
+    found = [account_field(ISO, drafts.schema), *(currency_of(ref, drafts) for ref in amounts)]
     return [ref for ref in found if ref is not None]
 
 

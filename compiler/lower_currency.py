@@ -159,24 +159,24 @@ def field_in_currency(field: FieldRef, source: ResolvedAggregate, drafts: Drafts
 def with_rates_of_fields(base: Relation, sources: Iterable[ResolvedAggregate], drafts: Drafts) -> Relation:
     """`base` (the accounts) with the rates that their own amounts need where an aggregate falls back on one of them."""
     joined: set[str] = set()
-    rates = Extracted(draft_rates(drafts).id) if drafts.schema.multi_currency else None
+
+    def join(right: Relation, ours: str, theirs: str, of: str) -> None:
+        nonlocal base
+        if of not in joined:
+            base = Joined(base, right, "left", ((ours, theirs),), (Take(_rate_name(of), "ConversionRate"),))
+            joined.add(of)
+
     for source in sources:
         field, currency = source.otherwise, source.currency
-        own = currency_of(field, drafts) if isinstance(field, FieldRef) else None
-        if rates is None or own is None or currency is None or currency.kind == "account":
+        own = currency_of(field, drafts) if isinstance(field, FieldRef) and converts(source, drafts) else None
+        if own is None or currency is None or currency.kind == "account":
             continue
-        if own.name not in joined:
-            base = Joined(
-                base, rates, "left", ((own.name, "IsoCode"),), (Take(_rate_name(own.name), "ConversionRate"),)
-            )
-            joined.add(own.name)
-        if currency.code is not None and currency.code not in joined:
+        rates = Extracted(draft_rates(drafts).id)
+        join(rates, own.name, "IsoCode", own.name)
+        if currency.code is not None:
             one = Filtered(rates, Call("=", (Col("IsoCode"), Lit(currency.code, _TEXT))))
             named = Select(one, (*picked("ConversionRate"), Assign("always", Lit(True, _BOOLEAN))))
-            base = Joined(
-                base, named, "left", (("in", "always"),), (Take(_rate_name(currency.code), "ConversionRate"),)
-            )
-            joined.add(currency.code)
+            join(named, "in", "always", currency.code)
     return base
 
 

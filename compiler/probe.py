@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from compiler.plan import Extract, Filter
 from compiler.print_soql import print_query
@@ -31,6 +32,11 @@ from grammar.source import NOWHERE
 MAX_SEMI_JOINS = 2
 _ID = FieldPath(("Id",), NOWHERE)
 _STAMP = FieldPath(("SystemModstamp",), NOWHERE)
+
+
+def written(moment: datetime) -> str:
+    """A moment in UTC as SOQL and the delete log write it, to the second: `2026-03-01T10:20:30Z`."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def count_query(filter_: Filter) -> Query:
@@ -64,7 +70,7 @@ def sum_query(filter_: Filter, path: FieldPath, ids: Sequence[str] | None = None
         SelectItem(FunctionCall("SUM", (path,), NOWHERE), "total", NOWHERE),
         SelectItem(FunctionCall("COUNT", (_ID,), NOWHERE), "n", NOWHERE),
     )
-    narrowed = [*([] if ids is None else [_is_one_of(ids)]), *([] if before is None else [_older_than(before)])]
+    narrowed = [*([] if ids is None else [_is_one_of(ids)]), *([] if before is None else [_stamped("<", before)])]
     condition = _conjunction([*conjuncts(filter_.condition), *narrowed]) if narrowed else filter_.condition
     return Query(items, _source(filter_.object), NOWHERE, where=condition)
 
@@ -102,7 +108,7 @@ def matching_count(extract: Extract) -> Query:
 
 def matching_before(extract: Extract, moment: str) -> Query:
     """How many rows match that have not changed since a moment (`2026-03-01T10:20:30Z`)."""
-    return _count(extract.object, _conjunction([*conjuncts(extract.fetch.where), _older_than(moment)]))
+    return _count(extract.object, _conjunction([*conjuncts(extract.fetch.where), _stamped("<", moment)]))
 
 
 def count_of(query: Query) -> Query:
@@ -113,14 +119,13 @@ def count_of(query: Query) -> Query:
 
 def since_query(extract: Extract, since: str) -> Query:
     """The extract's rows whose SystemModstamp is not older than `since` (`2026-03-01T10:20:30Z`)."""
-    newer = Comparison(_STAMP, ">=", DateTimeValue(since, NOWHERE), NOWHERE)
+    newer = _stamped(">=", since)
     return _with(extract.fetch, where=_conjunction([*conjuncts(extract.fetch.where), newer]))
 
 
 def changed_query(sobject: str, since: str) -> Query:
     """`SELECT Id FROM Account WHERE SystemModstamp >= ...`: the rows of an object that changed, whatever they match."""
-    newer = Comparison(_STAMP, ">=", DateTimeValue(since, NOWHERE), NOWHERE)
-    return Query(_items((_ID,)), _source(sobject), NOWHERE, where=newer)
+    return Query(_items((_ID,)), _source(sobject), NOWHERE, where=_stamped(">=", since))
 
 
 def match_list_query(extract: Extract, columns: Sequence[str]) -> Query:
@@ -239,8 +244,8 @@ def _conjunction(parts: Sequence[Condition]) -> Condition | None:
     return And(tuple(parts), NOWHERE)
 
 
-def _older_than(moment: str) -> Comparison:
-    return Comparison(_STAMP, "<", DateTimeValue(moment, NOWHERE), NOWHERE)
+def _stamped(operator: Literal["<", ">="], moment: str) -> Comparison:
+    return Comparison(_STAMP, operator, DateTimeValue(moment, NOWHERE), NOWHERE)
 
 
 def _is_one_of(ids: Sequence[str]) -> Comparison:

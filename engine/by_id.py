@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,15 +129,17 @@ def ask_counted(
     """
     for _ in range(READINGS):
         found = ask(asking, query_of, whole, columns, ids, name, all_rows=all_rows)
-        few, got = len(ids) <= asking.by_id, found.rows + found.rejected
-        queries = [query_of(part) for part in parts_that_fit(ids, query_of)] if few else [whole]
+        got = found.rows + found.rejected
+        queries: Iterable[Query] = map(query_of, parts_that_fit(ids, query_of))
+        if len(ids) > asking.by_id:
+            got, queries = found.read, [whole]
         try:
             there = sum(count(asking.client, print_query(count_of(query)).text, all_rows=all_rows) for query in queries)
         except (QueryTimeoutError, TransportError):
             # What is not counted in time is asked for twice.
             second = ask(asking, query_of, whole, columns, ids, f"{name}(again)", all_rows=all_rows)
-            there, few = second.rows + second.rejected, True
-        if there <= (got if few else found.read):
+            there, got = second.rows + second.rejected, found.rows + found.rejected
+        if there <= got:
             return found
     raise BrokenAnswerError(
         f"{name}: {there} rows match by Id, and the answer has {got}", hint="run again; what was published stays"

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from compiler.print_soql import print_query
-from compiler.probe import by_id_query, changed_query, count_of, linked_query, match_list_query, since_query
+from compiler.probe import by_id_query, changed_query, count_of, linked_query, match_list_query, since_query, written
 from compiler.record_id import is_record_id
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns, common_type
@@ -53,7 +53,7 @@ def list_by_changes(
     """
     space, name, extract = asking.space, kept.extract.id, kept.extract
     since = read_at - OVERLAP
-    moment = f"{since:%Y-%m-%dT%H:%M:%SZ}"
+    moment = written(since)
     touched = _read(asking, changed_query(extract.object, moment), _ID, f"{name}(touched)", all_rows=bin_too)
     gone = deleted_since(asking.client, extract.object, since)
     now = _read(asking, _narrowed(since_query(extract, moment), kept, listed), listed, f"{name}(since)")
@@ -156,7 +156,7 @@ def _read(asking: Asking, query: Query, columns: Columns, name: str, *, all_rows
 
 def deleted_since(client: SalesforceClient, sobject: str, since: datetime) -> list[str]:
     """The Ids in an object's delete log from a moment on. Raises RefusedError where the log does not reach so far."""
-    span = {"start": f"{since:%Y-%m-%dT%H:%M:%SZ}", "end": f"{client.now() + _MINUTE:%Y-%m-%dT%H:%M:%SZ}"}
+    span = {"start": written(since), "end": written(client.now() + _MINUTE)}
     answer = client.get_json(client.data(f"sobjects/{sobject}/deleted/"), span)
     records: Any = answer.get("deletedRecords") if isinstance(answer, dict) else None
     if not isinstance(records, list):

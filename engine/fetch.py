@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, NamedTuple
 
-from compiler.probe import by_id_query, since_query
+from compiler.probe import by_id_query, since_query, written
 from compiler.relation_columns import Columns
 from engine.by_id import Asking, Together, file_name, ids_a_query
 from engine.copies import STAMP, Kept, copy_view
@@ -97,7 +97,7 @@ def fetch(asking: Asking, kept: Kept, lacking: Lacking) -> Staged:
         queries.append((extract.fetch, listed))
     elif way.kind == "since" and way.since is not None:
         rows = next(one.rows for one in candidates if one.moment == way.since)
-        queries.append((since_query(extract, f"{way.since:%Y-%m-%dT%H:%M:%S}Z"), rows))
+        queries.append((since_query(extract, written(way.since)), rows))
     ids = [] if way.kind in ("all", "nothing") else _older(space, extract.id, way.since)
     queries += [(by_id_query(extract, ids[at : at + fit]), fit) for at in range(0, len(ids), fit)]
     answers: list[Pages] = []

@@ -54,6 +54,7 @@ class Place(NamedTuple):
 
     def as_read(self) -> str:
         """A SELECT of the rows under the extract's names."""
+        # A field that the table shows twice, as a link and as its own, is one column of the extract.
         names = {read: name for name, read in self.columns.items()}
         own = ", ".join(f"{quote_name(name)} AS {quote_name(read)}" for read, name in names.items())
         return f"SELECT {own} FROM {self.target}"

@@ -13,7 +13,7 @@ import duckdb
 from compiler.duckdb_functions import quote_name
 from engine.apply import apply, count_active, write_changes
 from engine.differences import Comparison
-from engine.errors import DiskError, PromiseError
+from engine.errors import PromiseError
 from engine.in_place import Place
 from engine.keep_copies import CopiesToKeep
 from engine.ledger import create_schemas, write_rejects, write_run
@@ -22,6 +22,7 @@ from engine.reconcile import Reconciled
 from engine.store import STORAGE_VERSION, StorePaths, copy_to_next, seal
 from engine.workspace import NEXT, Workspace, name_of
 
+_OPTIONS = f"STORAGE_VERSION '{STORAGE_VERSION}'"
 RUNS_BETWEEN_VACUUMS = 32
 MOST_GONE = 0.25
 FEWEST_GONE = 10_000
@@ -50,7 +51,7 @@ class NextStore:
 
 def open_next(space: Workspace, paths: StorePaths) -> None:
     """Attach the next store, which is made if it is not there, so that rows can be loaded into it."""
-    space.attach(paths.next, NEXT, f"STORAGE_VERSION '{STORAGE_VERSION}'")
+    space.attach(paths.next, NEXT, _OPTIONS)
     create_schemas(space)
 
 
@@ -63,31 +64,24 @@ def build_next(
     """
     if paths.store.exists() and not facts.anew:
         copy_to_next(paths, facts.base)
-    try:
-        open_next(space, paths)
+    with space.attached(paths.next, NEXT, _OPTIONS):
+        space.run("BEGIN TRANSACTION")
         try:
-            space.run("BEGIN TRANSACTION")
-            try:
-                counted = _write(space, tables, facts)
-            except BaseException:
-                with suppress(duckdb.Error):
-                    space.connection.execute("ROLLBACK")
-                raise
-            space.run("COMMIT")
-            vacuum = _has_gaps(space, [one.comparison for one in tables if one.changed])
-            space.run("RESET max_vacuum_tasks" if vacuum else "SET max_vacuum_tasks = 0")
-            space.run(f"CHECKPOINT {quote_name(NEXT)}")
-        finally:
-            space.detach(NEXT)
-        seal(paths.next)
-    except OSError as error:
-        raise DiskError(
-            f"{paths.next} cannot be written: {error.strerror}", hint="make room, then run again"
-        ) from error
+            counted = _write(space, tables, facts)
+        except BaseException:
+            with suppress(duckdb.Error):
+                space.connection.execute("ROLLBACK")
+            raise
+        space.run("COMMIT")
+        vacuum = _has_gaps(space, [one.comparison for one in tables if one.changed])
+        space.run("RESET max_vacuum_tasks" if vacuum else "SET max_vacuum_tasks = 0")
+        space.run(f"CHECKPOINT {quote_name(NEXT)}")
+    seal(paths.next)
     return counted
 
 
 def _write(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> tuple[Reconciled, ...]:
+    create_schemas(space)
     for table in facts.dropped:
         _drop(space, table)
     counted = []

@@ -26,7 +26,7 @@ from engine.errors import ConfigurationError
 from engine.guards import look_at_guards
 from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
-from engine.load import Staged, load, rejects_of
+from engine.load import Staged, load, rejected_keys, rejects_of
 from engine.merges import follow_merges
 from engine.publish import NextStore, build_next
 from engine.reconcile import Reconciled, reconcile
@@ -133,7 +133,7 @@ class Refresh(Run):
                 self.scope(asking, reading, comparison, staged)
             if comparison.record:
                 follow_merges(asking, self.schema, table, staged)
-            rejects = " UNION ALL ".join(f"SELECT key FROM {rejects_of(extract)}" for extract in table.extracts)
+            rejects = " UNION ALL ".join(rejected_keys(extract) for extract in table.extracts)
             found.append(reconcile(space, comparison, rejects or "SELECT CAST(NULL AS VARCHAR) AS key WHERE FALSE", 0))
         return tuple(found)
 

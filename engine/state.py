@@ -74,6 +74,9 @@ class Pause:
     reason: str
 
 
+_WAYS_OUT = "put back a copy, or move it away to start the list of runs anew; the tables themselves are in the store"
+
+
 @contextmanager
 def using(path: Path) -> Iterator[None]:
     """Read or write a state file. Raises DiskError, or UnusableStoreError for one that is damaged."""
@@ -87,8 +90,7 @@ def using(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise UnusableStoreError(
             f"{path} is damaged: {error}",
-            hint="put back a copy, or move it away to start the list of runs anew; the tables themselves are in the"
-            " store",
+            hint=_WAYS_OUT,
         ) from error
 
 
@@ -135,8 +137,7 @@ class State:
         except (sqlite3.Error, OSError) as error:
             raise UnusableStoreError(
                 f"{path} cannot be opened",
-                hint="put back a copy, or move it away to start the list of runs anew; the tables themselves are in"
-                " the store",
+                hint=_WAYS_OUT,
             ) from error
 
     def close(self) -> None:

@@ -83,11 +83,6 @@ class StoreInfo:
     run: int
     duckdb_version: str
 
-    @property
-    def hashes_hold(self) -> bool:
-        """Whether its row hashes are those of the DuckDB that runs here."""
-        return self.duckdb_version == duckdb.__version__
-
 
 @contextmanager
 def on_disk(path: Path) -> Iterator[None]:

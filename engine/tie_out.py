@@ -14,7 +14,7 @@ from typing import NamedTuple
 from compiler.lower_currency import DATED_BY, DATED_RATES
 from compiler.plan import Extract, ExtractColumn, Plan
 from compiler.print_soql import print_query
-from compiler.probe import changed_query, count_of, sum_query
+from compiler.probe import changed_query, count_of, sum_query, written
 from compiler.relation import Extracted
 from compiler.relation_columns import LeafOf
 from compiler.schema import MONEY_TYPES, Schema
@@ -24,7 +24,7 @@ from engine.load import Staged
 from engine.report import TieOut
 from engine.salesforce.answers import sum_of
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.rest_query import count, records
+from engine.salesforce.rest_query import count, id_of, records
 from engine.split import MOST_IDS, Number, split_sum, total
 from engine.workspace import Workspace, name_of
 
@@ -183,23 +183,19 @@ def _moved(client: SalesforceClient, extract: Extract, schema: Schema, since: da
     sobject = schema.object(extract.object)
     if sobject is None or sobject.field("SystemModstamp") is None:
         return None
-    query = count_of(changed_query(extract.object, _written(since)))
+    query = count_of(changed_query(extract.object, written(since)))
     return count(client, print_query(query).text, all_rows=True)
 
 
 def _others_agree(asking: _Asking, number: Number, bound: Decimal) -> bool:
     """Whether the rows that did not change since the run began add up to what they do in Salesforce."""
-    extract, since = number.extract, _written(asking.since)
+    extract, since = number.extract, written(asking.since)
     changed = records(asking.client, print_query(changed_query(extract.object, since)).text, all_rows=True)
-    less = [str(one["Id"]) for one in changed]
+    less = [id_of(one) for one in changed]
     ours = total(split_sum(asking.client, asking.space, asking.plan, number, asking.staged, asking.find, less))
     query = sum_query(asking.plan.filter(extract.filter), number.column.path, before=since)
     answer = records(asking.client, print_query(query).text)
     return ours is None or _same(ours, sum_of(answer, "total"), bound)
-
-
-def _written(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _same(ours: str | None, theirs: str | None, bound: Decimal) -> bool:

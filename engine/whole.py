@@ -8,7 +8,7 @@ from datetime import UTC
 from compiler.duckdb_functions import quote_name
 from compiler.plan import Extract
 from compiler.print_soql import print_query
-from compiler.probe import matching_before, matching_count
+from compiler.probe import matching_before, matching_count, written
 from compiler.relation_columns import Columns
 from engine.by_id import READINGS, Asking
 from engine.copies import STAMP
@@ -96,7 +96,7 @@ def _check_whole(asking: Asking, extract: Extract, pages: Pages, loaded: Staged,
             _hold_against(asking, matching_count(extract), distinct, loaded)
         elif STAMP in loaded.columns:
             moment = pages.asked_at.astimezone(UTC).replace(microsecond=0)
-            query = matching_before(extract, f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+            query = matching_before(extract, written(moment))
             older = f"SELECT count(*) FROM {loaded.match_list} WHERE {quote_name(STAMP)} < ?"
             ours = asking.space.value(older, [moment.replace(tzinfo=None)]) + loaded.rejected
             _hold_against(asking, query, ours, loaded)

@@ -233,6 +233,11 @@ class Scene:
             return connection.execute(sql).fetchall()
 
 
+def rename(org: Scene, name: str) -> None:
+    """Give the first account another name."""
+    org.change({"op": "update", "object": "Account", "id": record_id("Account", 1), "fields": {"Name": name}})
+
+
 @contextmanager
 def scene(
     folder: Path,

@@ -16,7 +16,7 @@ from engine.rollback import rollback
 from engine.status import read_status
 from engine.store import StorePaths, attach_published
 from engine.workspace import Workspace
-from tests.engine.scene import Scene, record_id, scene
+from tests.engine.scene import Scene, record_id, rename, scene
 
 A1, C1 = record_id("Account", 1), record_id("Contact", 1)
 CLOCK = SystemClock()
@@ -35,10 +35,6 @@ def org(tmp_path: Path) -> Iterator[Scene]:
         rename(one, "Neu")
         one.run()
         yield one
-
-
-def rename(org: Scene, name: str) -> None:
-    org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": name}})
 
 
 def damage(file: Path, table: str | None = None) -> bytes:

@@ -15,7 +15,7 @@ from engine.forget import forget
 from engine.report import Outcome
 from engine.rollback import rollback
 from engine.store import StorePaths, on_disk
-from tests.engine.scene import Scene, record_id, scene
+from tests.engine.scene import Scene, record_id, rename, scene
 
 A1, C1 = record_id("Account", 1), record_id("Contact", 1)
 CLOCK = SystemClock()
@@ -29,10 +29,6 @@ def org(tmp_path: Path) -> Iterator[Scene]:
         one.run()
         rename(one, "Anders")
         yield one
-
-
-def rename(org: Scene, name: str) -> None:
-    org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": name}})
 
 
 def name_of_first(org: Scene) -> str:
