@@ -30,6 +30,7 @@ BAR = 2.5
 SHARE = 100
 PARTS = {
     "match list": ("start", "connect", "extract", "load", "compare"),
+    "proof": ("prove",),
     "fetch": ("fetch",),
     "work": ("check", "reconcile", "publish", "end"),
 }

@@ -26,6 +26,7 @@ _STAGES = {
     "compute": "computing",
     "reconcile": "comparing",
     "publish": "publishing",
+    "prove": "comparing what will be published with the match lists",
 }
 
 

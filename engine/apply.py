@@ -47,7 +47,7 @@ def _write_rows(space: Workspace, reconciled: Reconciled, at: datetime) -> None:
         rows, moments = _rows_in(comparison, at)
         space.run(f"CREATE OR REPLACE TABLE {target} AS {kept} UNION ALL {rows}", moments)
         return
-    space.run(f"DELETE FROM {target} AS t USING {comparison.delta} AS d WHERE {comparison.same_key('t', 'd')}")
+    space.run(f"DELETE FROM {target} AS t USING ({comparison.places()}) AS p WHERE t.rowid = p.place")
     rows, moments = _rows_in(comparison, at)
     space.run(f"INSERT INTO {target} {rows}", moments)
 
@@ -118,44 +118,23 @@ def write_changes(space: Workspace, reconciled: Reconciled, run: int) -> None:
         f" NULL, NULL, NULL FROM {comparison.delta} AS d WHERE {entered} OR d.status <> 'active'",
         [run, table],
     )
-    changed = _changed_columns(space, comparison)
-    if changed:
+    if reconciled.differing:
         # One join for all columns, and then a row for each: a join for each column would read everything as often.
         space.run(
             f"INSERT INTO {log} SELECT ?, ?, v.key, 'updated', v.value.name, v.value.old, v.value.new FROM"
-            f" (SELECT {_key_text(comparison, 'd')} AS key, unnest([{_values(comparison, changed)}]) AS value"
-            f" {_before_and_now(comparison)}) AS v WHERE v.value IS NOT NULL",
+            f" (SELECT {_key_text(comparison, 'd')} AS key,"
+            f" unnest([{_values(comparison, reconciled.differing)}]) AS value"
+            f" FROM {comparison.delta} AS d JOIN {comparison.rows} AS w ON {comparison.same_key('d', 'w')}"
+            f" JOIN {comparison.before} AS c ON {comparison.same_key('d', 'c')}"
+            " WHERE d.old_status = 'active' AND d.status = 'active') AS v WHERE v.value IS NOT NULL",
             [run, table],
         )
-
-
-def _before_and_now(comparison: Comparison) -> str:
-    """The rows that were in and still are, as they were (`c`) and as they are (`w`)."""
-    return (
-        f"FROM {comparison.delta} AS d JOIN {comparison.rows} AS w ON {comparison.same_key('d', 'w')}"
-        f" JOIN {comparison.before} AS c ON {comparison.same_key('d', 'c')}"
-        " WHERE d.old_status = 'active' AND d.status = 'active'"
-    )
-
-
-def _changed_columns(space: Workspace, comparison: Comparison) -> list[str]:
-    """The columns that differ in some row; most runs change few, and the others need not be turned into text."""
-    columns = [name for name in comparison.columns if name not in comparison.table.key]
-    if not columns:
-        return []
-    some = ", ".join(f"bool_or({_differs(comparison, name)})" for name in columns)
-    flags = space.run(f"SELECT {some} {_before_and_now(comparison)}")[0]
-    return [name for name, flag in zip(columns, flags, strict=True) if flag]
-
-
-def _differs(comparison: Comparison, name: str) -> str:
-    return f"{comparison.as_now(name, 'c.')} IS DISTINCT FROM w.{quote_name(name)}"
 
 
 def _values(comparison: Comparison, columns: Sequence[str]) -> str:
     """For each column its name with its old and new value as text if they differ, else null."""
     return ", ".join(
-        f"CASE WHEN {_differs(comparison, name)} THEN {{name: {quote_text(name)},"
+        f"CASE WHEN {comparison.differs(name)} THEN {{name: {quote_text(name)},"
         f" old: CAST({comparison.as_now(name, 'c.')} AS VARCHAR), new: CAST(w.{quote_name(name)} AS VARCHAR)}} END"
         for name in columns
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from compiler.duckdb_functions import duckdb_type
@@ -13,7 +13,7 @@ from engine.differences import Comparison
 from engine.drift import Drift
 from engine.life import LIFE
 from engine.rows import create_from
-from engine.workspace import CURRENT, WORK, Workspace, name_of
+from engine.workspace import CURRENT, Workspace
 from grammar.source import NOWHERE, Span
 
 _TEXT, _TIME = ColumnType("text"), ColumnType("timestamp")
@@ -82,8 +82,8 @@ def describe_columns(
                 for name, kind in LIFE.items()
             )
     table = _table("columns", "Columns", _COLUMNS, ("table_name", "column_name"))
-    comparison = _compare(space, table, _COLUMNS, rows)
-    if comparison.current:
+    comparison = _compare(space, table, _COLUMNS, rows, times=("as_of", "stale_since"))
+    if comparison.current and not comparison.untouched:
         _keep_drifted(space, comparison, drift, moment)
         _keep_times(space, comparison)
     return comparison
@@ -97,11 +97,31 @@ def list_options(space: Workspace, plan: Plan) -> Comparison:
 
 
 def _compare(
-    space: Workspace, table: Table, columns: Columns, rows: Sequence[Sequence[str | bool | None]]
+    space: Workspace,
+    table: Table,
+    columns: Columns,
+    rows: Sequence[Sequence[str | bool | None]],
+    times: Collection[str] = (),
 ) -> Comparison:
-    target = name_of(WORK, "wanted", table.name)
-    create_from(space, target, columns, rows)
-    return Comparison(table, columns, space.columns((CURRENT, "statisfy", table.name)))
+    """Make the wanted rows; that a time in one of the columns `times` is another is no difference."""
+    comparison = Comparison(table, columns, space.columns((CURRENT, "statisfy", table.name)))
+    if comparison.current and not comparison.reshaped and _as_published(space, comparison, rows, times):
+        standing = comparison._replace(scoped=True, untouched=True)
+        for statement in standing.stand():
+            space.run(statement)
+        return standing
+    create_from(space, comparison.wanted, columns, rows)
+    return comparison
+
+
+def _as_published(
+    space: Workspace, comparison: Comparison, rows: Sequence[Sequence[str | bool | None]], times: Collection[str]
+) -> bool:
+    shown = ", ".join(f"{name} IS NULL" if name in times else name for name in comparison.columns)
+    there = space.run(f"SELECT {shown} FROM {comparison.published}")
+    timed = [name in times for name in comparison.columns]
+    wanted = {tuple(value is None if time else value for value, time in zip(row, timed, strict=True)) for row in rows}
+    return len(there) == len(rows) and set(there) == wanted
 
 
 def _keep_drifted(space: Workspace, comparison: Comparison, drift: Drift, moment: str) -> None:

@@ -19,6 +19,7 @@ from engine.salesforce.manifest import GOOD_FOR
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 
 STAMP = "SystemModstamp"
+PLACE = "(place)"
 
 
 class Link(NamedTuple):
@@ -153,7 +154,10 @@ def copy_view(kept: Kept) -> str:
 
 
 def open_copy(space: Workspace, kept: Kept) -> Columns | None:
-    """Make the view `copy_view` with the extract's columns and return them; None if the store has no copy."""
+    """Make the view `copy_view` with the extract's columns and return them; None if the store has no copy.
+
+    It has the column `(place)` besides: the row's number in its table, which a copy of the file leaves as it is.
+    """
     there = columns_kept(space, kept)
     if there is None:
         return None
@@ -164,6 +168,7 @@ def open_copy(space: Workspace, kept: Kept) -> Columns | None:
         for name in kept.columns
     )
     side = name_of(CURRENT, "accord", kept.side) if kept.side else None
+    values += f", {'t' if kept.table else 's'}.rowid AS {quote_name(PLACE)}"
     if kept.table is None:
         source = f"{side} AS s"
     else:

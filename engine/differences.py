@@ -8,6 +8,7 @@ from typing import NamedTuple
 from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
 from compiler.plan import Table
 from compiler.relation_columns import Columns
+from engine.copies import PLACE
 from engine.life import LIFE
 from engine.row_hash import columns_hash, row_hash
 from engine.second_look import asked_of
@@ -18,13 +19,16 @@ class Comparison(NamedTuple):
     """A table, its wanted and its published columns (none: it is new).
 
     `scoped`: only the rows that a change can touch are computed (`rows`) and compared with their published ones
-    (`before`); `wanted` and `published` are whole in either case.
+    (`before`); `wanted` and `published` are whole in either case. `untouched`: no change can touch a row. `placed`:
+    tables (quoted names) that know the places of some published rows, by `Id`.
     """
 
     table: Table
     columns: Columns
     current: Columns
     scoped: bool = False
+    untouched: bool = False
+    placed: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> str:
@@ -94,6 +98,15 @@ class Comparison(NamedTuple):
         """The condition that two rows have the same key."""
         return " AND ".join(f"{left}.{quote_name(name)} = {right}.{quote_name(name)}" for name in self.table.key)
 
+    @property
+    def values(self) -> list[str]:
+        """The columns that are no key."""
+        return [name for name in self.columns if name not in self.table.key]
+
+    def differs(self, name: str) -> str:
+        """The condition that a published row (`c`) and a wanted one (`w`) differ in a column."""
+        return f"{self.as_now(name, 'c.')} IS DISTINCT FROM w.{quote_name(name)}"
+
     def as_now(self, name: str, prefix: str) -> str:
         """The SQL of a published value in the column's type of now; null for a column that is new."""
         kind = self.columns[name]
@@ -102,6 +115,15 @@ class Comparison(NamedTuple):
             return f"CAST(NULL AS {duckdb_type(kind)})"
         column = prefix + quote_name(name)
         return column if duckdb_type(before) == duckdb_type(kind) else f"TRY_CAST({column} AS {duckdb_type(kind)})"
+
+    def stand(self) -> tuple[str, ...]:
+        """The statements that make the wanted rows of a table that no change can touch: the published ones."""
+        columns = ", ".join(quote_name(name) for name in self.columns)
+        return (
+            f"CREATE OR REPLACE VIEW {self.rows} AS SELECT {columns} FROM {self.published} LIMIT 0",
+            f"CREATE OR REPLACE VIEW {self.wanted} AS SELECT {columns} FROM {self.published}"
+            f" WHERE {self.is_active(CURRENT)}",
+        )
 
     def find_pairs(self) -> str:
         """The statement that writes down every key whose rows are not known to be equal."""
@@ -117,13 +139,31 @@ class Comparison(NamedTuple):
             f" WHERE w.{first} IS NULL OR c.status IS DISTINCT FROM 'active' OR w.row_hash IS DISTINCT FROM c.row_hash"
         )
 
-    def find_differences(self, rejects: str) -> str:
-        """The statement that writes down what is to be done; `rejects` is a SELECT of rejected keys (`key`)."""
-        parts = (self._entries(), self._updates(), self._exits(rejects) if self.record else self._deletions())
+    def find_differing(self) -> str | None:
+        """The SELECT that says of each column that is no key whether it differs in a row that stays in, in order.
+
+        None if all columns are keys.
+        """
+        some = ", ".join(f"bool_or({self.differs(name)})" for name in self.values)
+        return f"SELECT {some} {self._staying()}" if some else None
+
+    def find_differences(self, rejects: str, differing: Iterable[str], *, exits: bool) -> str:
+        """The statement that writes down what is to be done.
+
+        Args:
+            rejects: a SELECT of rejected keys (`key`).
+            differing: the columns that differ in a row that stays in.
+            exits: whether there are published rows that are not wanted.
+        """
+        parts = [self._entries()]
+        if differing:
+            parts.append(self._updates(differing))
+        if exits:
+            parts.append(self._exits(rejects) if self.record else self._deletions())
         return f"CREATE OR REPLACE TABLE {self.delta} AS {' UNION ALL '.join(parts)}"
 
     def no_differences(self) -> str:
-        """The statement that makes the list of differences of a table that is new as a whole: it is empty."""
+        """The statement that makes an empty list of differences."""
         empty = "CAST(NULL AS VARCHAR)"
         return (
             f"CREATE OR REPLACE TABLE {self.delta} AS SELECT {self.key()}, {empty} AS old_status, {empty} AS status,"
@@ -133,23 +173,31 @@ class Comparison(NamedTuple):
     def read_before(self) -> tuple[str, ...]:
         """The statements that bring the published rows that are compared into the workspace.
 
-        First their places are sought, in one column, so that the others are read only where a row is wanted.
+        First their places are looked up or sought, in one column, so that the others are read only where a row is
+        wanted.
         """
-        first, places = quote_name(self.table.key[0]), name_of(WORK, "delta", f"{self.table.name}(places)")
+        key, place = quote_name(self.table.key[0]), quote_name(PLACE)
+        places = name_of(WORK, "delta", f"{self.table.name}(places)")
+        known = [f'SELECT "Id", {place} FROM {one} WHERE {place} IS NOT NULL' for one in self.placed]
+        none = "SELECT CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT) WHERE FALSE"
         return (
-            f"CREATE OR REPLACE TABLE {places} AS SELECT c.rowid AS place FROM {self.published} AS c"
-            f" SEMI JOIN {self.touched} AS t ON t.key = c.{first}",
-            f"CREATE OR REPLACE TABLE {self.before} AS SELECT c.* FROM {self.published} AS c"
+            f"CREATE OR REPLACE TABLE {places} AS SELECT p.* FROM ({' UNION '.join(known) or none}) AS p(key, place)"
+            f" SEMI JOIN {self.touched} AS t USING (key)",
+            f"INSERT INTO {places} SELECT c.{key}, c.rowid FROM {self.published} AS c SEMI JOIN"
+            f" (SELECT key FROM {self.touched} EXCEPT SELECT key FROM {places}) AS t ON t.key = c.{key}",
+            f"CREATE OR REPLACE TABLE {self.before} AS SELECT c.*, c.rowid AS {place} FROM {self.published} AS c"
             f" SEMI JOIN {places} AS p ON p.place = c.rowid",
         )
+
+    def places(self) -> str:
+        """The SELECT of the places (`place`) of the published rows that differ: a copy of the file has them there."""
+        place = f"c.{quote_name(PLACE)}" if self.scoped else "c.rowid"
+        same = self.same_key("c", "d")
+        return f"SELECT {place} AS place FROM {self.before} AS c SEMI JOIN {self.delta} AS d ON {same}"
 
     def none_before(self) -> str:
         """The statement that brings no published row into the workspace, where none needs to be compared."""
         return f"CREATE OR REPLACE TABLE {self.before} AS SELECT * FROM {self.published} LIMIT 0"
-
-    def count_lost(self) -> str:
-        """The number of compared rows that are published and active and no longer wanted."""
-        return f"SELECT count(*) FROM {self.pairs} WHERE NOT wanted AND status = 'active'"
 
     def count_touched(self) -> str:
         """The number of compared rows that are published and active."""
@@ -187,18 +235,16 @@ class Comparison(NamedTuple):
             " WHERE wanted AND status IS DISTINCT FROM 'active'"
         )
 
-    def _updates(self) -> str:
+    def _updates(self, differing: Iterable[str]) -> str:
         """Rows of which a column really differs."""
-        differs = " OR ".join(
-            f"w.{quote_name(name)} IS DISTINCT FROM {self.as_now(name, 'c.')}"
-            for name in self.columns
-            if name not in self.table.key
-        )
+        differs = " OR ".join(self.differs(name) for name in differing)
+        return f"SELECT {self.key('p.')}, 'active', 'active', NULL, NULL, TRUE {self._staying()} AND ({differs})"
+
+    def _staying(self) -> str:
+        """The FROM clause of the rows that are in and stay in, as they were (`c`) and as they are (`w`)."""
         return (
-            f"SELECT {self.key('p.')}, 'active', 'active', NULL, NULL, TRUE FROM {self.pairs} AS p"
-            f" JOIN {self.rows} AS w ON {self.same_key('p', 'w')}"
-            f" JOIN {self.before} AS c ON {self.same_key('p', 'c')}"
-            f" WHERE p.wanted AND p.status = 'active' AND ({differs or 'FALSE'})"
+            f"FROM {self.pairs} AS p JOIN {self.rows} AS w ON {self.same_key('p', 'w')}"
+            f" JOIN {self.before} AS c ON {self.same_key('p', 'c')} WHERE p.wanted AND p.status = 'active'"
         )
 
     def _deletions(self) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Stage: TypeAlias = Literal["connect", "extract", "load", "compare", "fetch", "check", "compute", "reconcile", "publish"]
+Stage: TypeAlias = Literal[
+    "connect", "extract", "load", "compare", "fetch", "check", "compute", "reconcile", "publish", "prove"
+]
 
 
 @dataclass(frozen=True, slots=True)

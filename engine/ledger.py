@@ -42,6 +42,8 @@ _TABLES = {
     ),
 }
 
+_LEDGER_LINE = f"({', '.join('?' * len(_TABLES['ledger'].split(',')))})"
+
 
 def create_schemas(space: Workspace) -> None:
     """Create what is not there yet in the next store."""
@@ -113,28 +115,8 @@ def write_run(
         [run, at, outcome, *digests, identity.user_id, identity.username],
     )
     ledger = name_of(NEXT, "accord", "ledger")
-    for one in counts:
-        space.run(
-            f"INSERT INTO {ledger} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                run,
-                one.table,
-                one.matches,
-                one.inserted,
-                one.updated,
-                one.unchanged,
-                one.resumed,
-                one.left,
-                one.parent_left,
-                one.deleted,
-                one.merged,
-                one.gone,
-                one.rejected,
-                one.newly_rejected,
-                one.active_before,
-                one.active_after,
-            ],
-        )
+    lines = [line for one in counts for line in _ledger_line(run, one)]
+    space.run(f"INSERT INTO {ledger} VALUES {', '.join([_LEDGER_LINE] * len(counts))}", lines)
     forget_changes(space, at)
     runs = name_of(NEXT, "accord", "runs")
     old = f"started_at < CAST(? AS TIMESTAMP) - INTERVAL {LEDGER_KEPT_DAYS} DAY"
@@ -156,6 +138,27 @@ def write_run(
             run,
             duckdb.__version__,
         ],
+    )
+
+
+def _ledger_line(run: int, one: Counts) -> tuple[int | str, ...]:
+    return (
+        run,
+        one.table,
+        one.matches,
+        one.inserted,
+        one.updated,
+        one.unchanged,
+        one.resumed,
+        one.left,
+        one.parent_left,
+        one.deleted,
+        one.merged,
+        one.gone,
+        one.rejected,
+        one.newly_rejected,
+        one.active_before,
+        one.active_after,
     )
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.relation_columns import Columns, common_type
 from compiler.restrict import CHANGED, CHANGED_IDS
-from engine.copies import STAMP, Kept, cast_all, copy_view
+from engine.copies import PLACE, STAMP, Kept, cast_all, copy_view
 from engine.load import Staged, rejects_of
 from engine.row_hash import columns_hash
 from engine.workspace import WORK, Workspace, name_of
@@ -64,13 +64,13 @@ def compare(space: Workspace, kept: Kept, listed: Columns, settled: datetime) ->
     differs = " OR ".join(
         f"c.{quote_name(column)} IS DISTINCT FROM k.{quote_name(column)}" for column in (STAMP, *turned)
     )
-    values = ", ".join(quote_name(column) for column in listed)
+    values = ", ".join(quote_name(column) for column in (*listed, PLACE))
     stamp = quote_name(STAMP)
     space.run(
         f'CREATE OR REPLACE TABLE {part(name, "differences")} AS SELECT coalesce(c."Id", k."Id") AS "Id",'
         f' CASE WHEN c."Id" IS NULL THEN \'{LEFT}\' WHEN k."Id" IS NULL OR c.{stamp} IS DISTINCT FROM k.{stamp}'
         f" OR c.{stamp} >= $1 THEN '{NEW}' ELSE '{TURNED}' END AS state, c.{stamp} AS stamp,"
-        f" coalesce(c.{stamp} = k.{stamp}, FALSE) AS again"
+        f" coalesce(c.{stamp} = k.{stamp}, FALSE) AS again, k.{quote_name(PLACE)}"
         f" FROM (SELECT c.* FROM {part(name, 'list')} AS c{_attached(kept)}) AS c"
         f' FULL JOIN (SELECT {values} FROM {copy_view(kept)}) AS k ON c."Id" = k."Id"'
         f' WHERE c."Id" IS NULL OR k."Id" IS NULL OR c.{stamp} >= $1 OR {differs}',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,8 +12,8 @@ import duckdb
 
 from compiler.duckdb_functions import quote_name
 from engine.apply import apply, count_active, write_changes
-from engine.differences import Comparison
 from engine.errors import PromiseError
+from engine.events import Stage
 from engine.in_place import Place
 from engine.keep_copies import CopiesToKeep
 from engine.ledger import create_schemas, write_rejects, write_run
@@ -56,25 +56,36 @@ def open_next(space: Workspace, paths: StorePaths) -> None:
 
 
 def build_next(
-    space: Workspace, paths: StorePaths, tables: Sequence[Reconciled], facts: NextStore
+    space: Workspace,
+    paths: StorePaths,
+    tables: Sequence[Reconciled],
+    facts: NextStore,
+    step: Callable[[Stage], None],
 ) -> tuple[Reconciled, ...]:
     """Build, check and seal the next store; return the tables with the active rows that it really holds.
 
-    Raises PromiseError when rows do not add up, DiskError when there is no room. The published file is not touched.
+    `step` is told of the stages. The published file is not touched. Raises PromiseError when rows do not add up,
+    DiskError when there is no room.
     """
+    step("publish")
     if paths.store.exists() and not facts.anew:
         copy_to_next(paths, facts.base)
     with space.attached(paths.next, NEXT, _OPTIONS):
         space.run("BEGIN TRANSACTION")
         try:
             counted = _write(space, tables, facts)
+            if facts.copies is not None:
+                step("prove")
+                facts.copies.check(space)
+                step("publish")
         except BaseException:
             with suppress(duckdb.Error):
                 space.connection.execute("ROLLBACK")
             raise
+        space.run("RESET max_vacuum_tasks" if _has_gaps(space, tables) else "SET max_vacuum_tasks = 0")
+        # The commit is the checkpoint then: a log would only be written to be thrown away with the file.
+        space.run("SET checkpoint_threshold = '1B'")
         space.run("COMMIT")
-        vacuum = _has_gaps(space, [one.comparison for one in tables if one.changed])
-        space.run("RESET max_vacuum_tasks" if vacuum else "SET max_vacuum_tasks = 0")
         space.run(f"CHECKPOINT {quote_name(NEXT)}")
     seal(paths.next)
     return counted
@@ -94,7 +105,6 @@ def _write(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> 
     if facts.copies is not None:
         facts.copies.write(space)
         facts.copies.write_as_of(space, [one.comparison.table for one in tables], facts.at)
-        facts.copies.check(space)
     if facts.rejects_changed:
         write_rejects(space, facts.run)
     counts = [one.counts for one in counted]
@@ -102,7 +112,7 @@ def _write(space: Workspace, tables: Sequence[Reconciled], facts: NextStore) -> 
     return tuple(counted)
 
 
-def _has_gaps(space: Workspace, changed: Sequence[Comparison]) -> bool:
+def _has_gaps(space: Workspace, tables: Sequence[Reconciled]) -> bool:
     """Whether it is time to let DuckDB move rows together where others were taken out.
 
     It would do so at every checkpoint, and rewrite most of a table in which one row in a hundred changed. So it may
@@ -111,10 +121,12 @@ def _has_gaps(space: Workspace, changed: Sequence[Comparison]) -> bool:
     """
     if space.value(f"SELECT count(*) FROM {name_of(NEXT, 'accord', 'runs')}") % RUNS_BETWEEN_VACUUMS == 0:
         return True
-    for one in changed:
-        gone, there = space.run(f"SELECT coalesce(max(rowid) + 1, 0) - count(*), count(*) FROM {one.target}")[0]
-        if gone > MOST_GONE * there and gone > FEWEST_GONE:
-            return True
+    for one in tables:
+        if one.changed and one.comparison.current:
+            rows = f"SELECT coalesce(max(rowid) + 1, 0) - count(*), count(*) FROM {one.comparison.published}"
+            gone, there = space.run(rows)[0]
+            if gone + one.touched > MOST_GONE * there and gone + one.touched > FEWEST_GONE:
+                return True
     return False
 
 

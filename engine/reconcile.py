@@ -68,11 +68,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """A table's differences, ready to be applied. `touched` counts the keys whose rows are written or removed."""
+    """A table's differences, ready to be applied.
+
+    `touched` counts the keys whose rows are written or removed; `differing` are the columns of which a value changed in
+    a row that was in and stays in.
+    """
 
     comparison: Comparison
     counts: Counts
     touched: int
+    differing: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -96,13 +101,19 @@ def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int
     table = comparison.table
     if not comparison.current:
         return _all_new(space, comparison, rejects, moved)
+    if comparison.untouched:
+        return _all_same(space, comparison, moved)
     if comparison.scoped:
-        if not space.value(f"SELECT count(*) FROM {comparison.touched}"):
-            return _all_same(space, comparison, moved)
         for statement in comparison.read_before():
             space.run(statement)
     space.run(comparison.find_pairs())
-    space.run(comparison.find_differences(rejects))
+    pairs = {
+        (wanted, status): count
+        for wanted, status, count in space.run(f"SELECT wanted, status, count(*) FROM {comparison.pairs} GROUP BY ALL")
+    }
+    differing = _differing(space, comparison) if (True, "active") in pairs else ()
+    exits = any(not wanted for wanted, _ in pairs)
+    space.run(comparison.find_differences(rejects, differing, exits=exits))
     by = {
         (old, new): count
         for old, new, count in space.run(f"SELECT old_status, status, count(*) FROM {comparison.delta} GROUP BY ALL")
@@ -110,7 +121,7 @@ def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int
     active = f"SELECT count(*) FROM {comparison.published} WHERE {comparison.is_active(CURRENT)}"
     before = space.value(active)
     if comparison.scoped:
-        kept = before - space.value(comparison.count_lost())
+        kept = before - pairs.get((False, "active"), 0)
         untouched = before - space.value(comparison.count_touched())
         wanted = untouched + space.value(f"SELECT count(*) FROM {comparison.rows}")
     else:
@@ -141,7 +152,15 @@ def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int
         moved=moved,
         active_before=before,
     )
-    return Reconciled(comparison, counts, sum(by.values()))
+    return Reconciled(comparison, counts, sum(by.values()), differing)
+
+
+def _differing(space: Workspace, comparison: Comparison) -> tuple[str, ...]:
+    """The columns that differ in some row that stays in: most runs change few, and the others need no second look."""
+    query = comparison.find_differing()
+    if query is None:
+        return ()
+    return tuple(name for name, differs in zip(comparison.values, space.run(query)[0], strict=True) if differs)
 
 
 def _all_new(space: Workspace, comparison: Comparison, rejects: str, moved: int) -> Reconciled:

@@ -103,9 +103,8 @@ class Refresh(Run):
             self.progress.tables = tuple(one.counted(one.counts.expected_after) for one in tables)
             return Outcome.STOPPED, tuple(f"{one.rule}, but {one.words} ({one.value}%)" for one in exceeded)
         if any(one.changed for one in tables):
-            self.step(number, "publish")
             facts = NextStore(number, at, Outcome.SUCCEEDED, self.identity, ("", ""), rejects_changed=False, dropped=())
-            tables = build_next(space, self.paths, tables, facts)
+            tables = build_next(space, self.paths, tables, facts, partial(self.step, number))
             self.client.cancel.check()
             self.state.publishing(number)
             swap(self.paths)

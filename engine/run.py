@@ -154,7 +154,6 @@ class Sync(Run):
                 limits = tuple(f"{one.rule}, but {one.words} ({one.value}%)" for one in exceeded)
                 return Outcome.STOPPED, (*limits, *errors)
         if info is None or rejects_changed or dropped or any(one.changed for one in tables) or copies.changed(space):
-            self.step(number, "publish")
             found = {one.counts.table for one in tables}
             in_vain = [place.table for place in extracted.places.values() if place.table not in found]
             facts = NextStore(
@@ -170,7 +169,7 @@ class Sync(Run):
                 base=self.base,
                 placed=extracted.placed,
             )
-            tables = build_next(space, self.paths, tables, facts)
+            tables = build_next(space, self.paths, tables, facts, partial(self.step, number))
             self.client.cancel.check()
             self.state.publishing(number)
             swap(self.paths)

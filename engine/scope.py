@@ -21,7 +21,7 @@ from engine.load import Staged
 from engine.match_list import part
 from engine.second_look import asked_of
 from engine.wanted import check_key, compute, wider
-from engine.workspace import CURRENT, WORK, Workspace, name_of
+from engine.workspace import CURRENT, FEW_ROWS, WORK, Workspace, name_of
 
 TOUCHED = "(touched)"
 
@@ -53,16 +53,23 @@ class Computing:
         self.columns: dict[str, Columns] = {}
         self._known: dict[str, Comparison] = {}
         self._at_hand: dict[str, Leaf] = {}
+        self._rows = 0
 
     def compute(self, table: Table, rejects: str) -> Comparison:
         """Compute a table's wanted rows; `rejects` is a SELECT of the rejected keys (`key`)."""
         current = self.current[table.name]
         if not self._find_touched(table, rejects):
+            self._expect(FEW_ROWS)
             self.columns[table.name] = compute(self.space, table, self.leaf, _own(current))
             return Comparison(table, self.columns[table.name], current)
         comparison = self._compute_touched(table, current)
         self.columns[table.name] = comparison.columns
         return comparison
+
+    def _expect(self, rows: int) -> None:
+        """Note how many more rows are worked on, from here to the end of the run."""
+        self._rows += rows
+        self.space.work_on(self._rows)
 
     def reconciled(self, comparison: Comparison) -> None:
         """Note that a table was compared with what is published: others may ask what changed in it."""
@@ -109,15 +116,23 @@ class Computing:
         return True
 
     def _compute_touched(self, table: Table, current: Columns) -> Comparison:
+        own = _own(current)
+        as_published = {column.name: own[column.name] for column in table.columns if column.name in own}
+        standing = Comparison(table, as_published, current, scoped=True, untouched=True)
+        rows = self.space.value(f"SELECT count(*) FROM {standing.touched}")
+        self._expect(rows)
+        if len(as_published) == len(table.columns) and not rows:
+            for statement in standing.stand():
+                self.space.run(statement)
+            return standing
         suffix = f"({table.name} touched)"
         for extract in dict.fromkeys(one.extract for one in leaves(table.relation) if isinstance(one, Extracted)):
             self._at_hand[extract + suffix] = self._rows_at_hand(extract, suffix, table.name)
         keys = Wanted(f"{table.name}{TOUCHED}")
         relation = restrict(table.relation, table.key[0], keys, suffix)
         found = columns_of(relation, self.leaf)
-        own = _own(current)
         columns = {c.name: wider(found[c.name], own.get(c.name)) for c in table.columns}
-        comparison = Comparison(table, columns, current, scoped=True)
+        comparison = Comparison(table, columns, current, scoped=True, placed=self._places(table))
         self.space.run(
             f"CREATE OR REPLACE TABLE {comparison.rows} AS SELECT {cast_all(columns, columns)}"
             f" FROM ({print_relation(relation, self.leaf).text}) AS computed"
@@ -130,6 +145,14 @@ class Computing:
             f" AND NOT EXISTS (SELECT 1 FROM {comparison.touched} AS t WHERE t.key = c.{quote_name(table.key[0])})"
         )
         return comparison
+
+    def _places(self, table: Table) -> tuple[str, ...]:
+        """What comparing a table's match lists with it has told of the places of its rows."""
+        return tuple(
+            part(extract, "differences")
+            for extract in table.extracts
+            if self.staged[extract].listed is not None and self.kept[extract].table == table.name
+        )
 
     def _rows_at_hand(self, extract: str, suffix: str, table: str) -> Leaf:
         """An extract's rows under the touched keys. The wide copy is looked at only for keys that are not new."""

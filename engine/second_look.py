@@ -105,8 +105,11 @@ def _missing(space: Workspace, table: Table, staged: Mapping[str, Staged], compa
     current = f"{name_of(CURRENT, 'statisfy', table.name)} AS c"
     source = current
     if compared.issuperset(table.extracts):
-        # The copy are the active rows: one of them that no extract has is among those that differ from it.
-        differing = " UNION ".join(f'SELECT "Id" FROM {part(extract, "out")}' for extract in table.extracts)
+        # The copy are the active rows: one of them that no extract has is among those that no longer hold.
+        differing = " UNION ".join(
+            f'SELECT "Id" FROM {part(extract, "out")} EXCEPT SELECT "Id" FROM {part(extract, "new")}'
+            for extract in table.extracts
+        )
         source = name_of(WORK, "delta", f"{table.name}(suspects)")
         space.run(
             f'CREATE OR REPLACE TABLE {source} AS SELECT "Id", record_status FROM {current}'

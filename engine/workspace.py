@@ -17,6 +17,7 @@ WORK = "memory"
 CURRENT = "current_store"
 NEXT = "next_store"
 SPILL = "spill"
+FEW_ROWS = 50_000
 # DuckDB's own words, for a block that has not the checksum it was written with, and for a file that ends too early. It
 # has no class of its own for either.
 _CORRUPT = "Corrupt database file"
@@ -85,6 +86,10 @@ class Workspace:
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """The single value that a statement returns."""
         return self.run(sql, parameters)[0][0]
+
+    def work_on(self, rows: int) -> None:
+        """Be told how many rows the next statements are about: with few, one thread takes as long and does less."""
+        self.run("SET threads = 1" if rows < FEW_ROWS else "RESET threads")
 
     def columns(self, table: Sequence[str]) -> dict[str, ColumnType]:
         """The columns of a table by name (catalog, schema, table), in order; empty if there is no such table."""
