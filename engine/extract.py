@@ -14,14 +14,14 @@ from functools import partial
 from threading import Event
 
 from compiler.plan import Extract, Plan
-from compiler.probe import by_id_query, match_list_query
-from compiler.relation_columns import Columns, common_type
+from compiler.probe import match_list_query
+from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from compiler.stable_filter import holds_still
-from engine.by_id import Asking, ask, ask_counted, file_name
+from engine.by_id import Asking, file_name
 from engine.changes import list_by_changes, list_children, new_parents
-from engine.copies import STAMP, Kept, cast_all, copy_view, open_copy, where_kept
-from engine.errors import BrokenAnswerError, LoadError, QuotaError, RefusedError, SalesforceError, UnexplainedError
+from engine.copies import STAMP, Kept, copy_view, open_copy, where_kept
+from engine.errors import BrokenAnswerError, LoadError, QuotaError, RefusedError, SalesforceError
 from engine.events import StageStarted
 from engine.extracted import Extracted, spread_rejects
 from engine.fetch import fetch
@@ -33,17 +33,14 @@ from engine.match_list import (
     compare,
     compare_whole,
     drop_rows,
-    lacking_ids,
     note_parents,
     part,
-    strike,
-    take_late,
 )
+from engine.not_come import ask_again, take_unlisted
 from engine.report import ExtractReport
 from engine.salesforce.pages import Pages
-from engine.whole import check_struck, load_whole
+from engine.whole import load_whole
 from engine.wide import read_rows
-from engine.workspace import name_of
 from grammar.soql_tree import FieldPath, SelectItem
 
 AT_ONCE = 3
@@ -317,9 +314,9 @@ class _Extraction:
         self.asking.client.events(StageStarted("fetch", name))
         fetched = fetch(self.asking, kept, lacking)
         self.space.run(f"CREATE OR REPLACE TABLE {rejects_of(name)} AS SELECT * FROM {fetched.rejects}")
-        fetched = self.ask_again(kept, fetched)
+        fetched = ask_again(self.asking, kept, listed, self.staged[name], fetched)
         types = assemble(self.space, kept, self.copied[name], listed, fetched)
-        types = self.take_unlisted(kept, types)
+        types = take_unlisted(self.asking, kept, self.staged[name]._replace(columns=types))
         rejected = count_rejected(self.space, rejected_keys(name))
         if rejected:
             drop_rows(self.space, kept, f"SELECT key FROM {rejects_of(name)}")
@@ -335,64 +332,6 @@ class _Extraction:
             duplicates=before.duplicates + fetched.duplicates,
             rejected=rejected,
         )
-
-    def take_unlisted(self, kept: Kept, types: Columns) -> Columns:
-        """Ask by Id for the rows whose entry in the match list could not be taken; return the extract's columns."""
-        name = kept.extract.id
-        listed = rejects_of(f"{name}(list)")
-        self.space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {listed} WHERE column_name = 'Id'")
-        known = f"SELECT key FROM {listed} WHERE column_name = 'Id'"
-        rows = self.space.run(f"SELECT DISTINCT key FROM {listed} WHERE key NOT IN ({known}) ORDER BY 1")
-        if not rows:
-            return types
-        columns: Columns = {column.name: column.type for column in kept.extract.columns}
-        query = partial(by_id_query, kept.extract)
-        late = ask(self.asking, query, kept.extract.fetch, columns, [key for (key,) in rows], f"{name}(unlisted)")
-        self.space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {late.rejects}")
-        return take_late(self.space, kept, self.staged[name]._replace(columns=types), late)
-
-    def ask_again(self, kept: Kept, fetched: Staged) -> Staged:
-        """Ask by Id for rows of the match list that did not come; raises UnexplainedError for those that never do."""
-        name = kept.extract.id
-        missing = lacking_ids(self.space, name)
-        if not missing:
-            return fetched
-        columns: Columns = {column.name: column.type for column in kept.extract.columns}
-        again = ask(
-            self.asking,
-            lambda ids: by_id_query(kept.extract, ids),
-            kept.extract.fetch,
-            columns,
-            missing,
-            f"{name}(again)",
-        )
-        types = {column: common_type((fetched.columns[column], again.columns[column])) for column in columns}
-        rows = name_of(*again.leaf.name)
-        self.space.run(
-            f"CREATE OR REPLACE TABLE {part(name, 'fetched')} AS SELECT {cast_all(columns, types, 'f.')}"
-            f" FROM {name_of(*fetched.leaf.name)} AS f"
-            f' WHERE NOT EXISTS (SELECT 1 FROM {rows} AS a WHERE a."Id" = f."Id")'
-            f" UNION ALL SELECT {cast_all(columns, types)} FROM {rows}"
-        )
-        self.space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {again.rejects}")
-        fetched = fetched._replace(columns=types, read=fetched.read + again.read)
-        still = lacking_ids(self.space, name)
-        if still:
-            listed = self.listed[name]
-            there = ask_counted(
-                self.asking,
-                lambda ids: by_id_query(kept.extract, ids, tuple(listed)),
-                match_list_query(kept.extract, tuple(listed)),
-                listed,
-                still,
-                f"{name}(listed)",
-            )
-            returned = [key for (key,) in self.space.run(f'SELECT "Id" FROM {name_of(*there.leaf.name)} ORDER BY 1')]
-            if returned:
-                raise UnexplainedError(name, returned)
-            strike(self.space, name, still)
-            check_struck(self.asking, kept.extract, self.staged[name], still)
-        return fetched
 
 
 def _listed(extract: Extract, *, volatile: bool) -> Columns:

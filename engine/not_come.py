@@ -1,0 +1,79 @@
+"""Rows of a match list that did not come with the others, asked for by their Id."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from compiler.probe import by_id_query, match_list_query
+from compiler.relation_columns import Columns, common_type
+from engine.by_id import Asking, ask, ask_counted
+from engine.copies import Kept, cast_all
+from engine.errors import UnexplainedError
+from engine.load import Staged, rejects_of
+from engine.match_list import lacking_ids, part, strike, take_late
+from engine.whole import check_struck
+from engine.workspace import name_of
+
+
+def ask_again(asking: Asking, kept: Kept, listed: Columns, matching: Staged, fetched: Staged) -> Staged:
+    """Ask for rows that the copy lacks and that were not fetched; return the fetched rows with those that came.
+
+    A row that Salesforce no longer returns, not even for the match list, is struck off it.
+
+    Args:
+        asking: the connection and the workspace.
+        kept: the extract, whose rejects are in its table of rejects already.
+        listed: the columns of its match list.
+        matching: the match list.
+        fetched: the rows that came.
+
+    Raises:
+        UnexplainedError: rows are listed and never come.
+    """
+    space, name = asking.space, kept.extract.id
+    missing = lacking_ids(space, name)
+    if not missing:
+        return fetched
+    columns: Columns = {column.name: column.type for column in kept.extract.columns}
+    query = partial(by_id_query, kept.extract)
+    again = ask(asking, query, kept.extract.fetch, columns, missing, f"{name}(again)")
+    types = {column: common_type((fetched.columns[column], again.columns[column])) for column in columns}
+    rows = name_of(*again.leaf.name)
+    space.run(
+        f"CREATE OR REPLACE TABLE {part(name, 'fetched')} AS SELECT {cast_all(columns, types, 'f.')}"
+        f" FROM {name_of(*fetched.leaf.name)} AS f"
+        f' WHERE NOT EXISTS (SELECT 1 FROM {rows} AS a WHERE a."Id" = f."Id")'
+        f" UNION ALL SELECT {cast_all(columns, types)} FROM {rows}"
+    )
+    space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {again.rejects}")
+    if still := lacking_ids(space, name):
+        there = ask_counted(
+            asking,
+            lambda ids: by_id_query(kept.extract, ids, tuple(listed)),
+            match_list_query(kept.extract, tuple(listed)),
+            listed,
+            still,
+            f"{name}(listed)",
+        )
+        returned = [key for (key,) in space.run(f'SELECT "Id" FROM {name_of(*there.leaf.name)} ORDER BY 1')]
+        if returned:
+            raise UnexplainedError(name, returned)
+        strike(space, name, still)
+        check_struck(asking, kept.extract, matching, still)
+    return fetched._replace(columns=types, read=fetched.read + again.read)
+
+
+def take_unlisted(asking: Asking, kept: Kept, staged: Staged) -> Columns:
+    """Ask for the rows whose entry in the match list could not be taken; return the extract's columns."""
+    space, name = asking.space, kept.extract.id
+    listed = rejects_of(f"{name}(list)")
+    space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {listed} WHERE column_name = 'Id'")
+    known = f"SELECT key FROM {listed} WHERE column_name = 'Id'"
+    rows = space.run(f"SELECT DISTINCT key FROM {listed} WHERE key NOT IN ({known}) ORDER BY 1")
+    if not rows:
+        return staged.columns
+    columns: Columns = {column.name: column.type for column in kept.extract.columns}
+    query = partial(by_id_query, kept.extract)
+    late = ask(asking, query, kept.extract.fetch, columns, [key for (key,) in rows], f"{name}(unlisted)")
+    space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {late.rejects}")
+    return take_late(space, kept, staged, late)
