@@ -213,10 +213,18 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
         Trouble(contacts("empty_result", times=None), ends=LOUD, readings=("bulk",)),
         Trouble(accounts("empty_result", times=None), ends=LOUD, readings=("bulk",), quick="first"),
     ),
-    "csv_hostile": (Trouble(accounts("csv_hostile", field="Notes__c")),),
+    "csv_hostile": (
+        Trouble((on("csv_hostile", object="Training__c", field="Notes__c"),)),
+        # The filter of the other type may be answered before.
+        Trouble(accounts("csv_hostile", field="Notes__c"), moved=True),
+    ),
     "csv_bom": (Trouble((on("csv_bom"),), readings=("bulk",)),),
     "csv_columns_shuffled": (Trouble((on("csv_columns_shuffled"),), readings=("bulk",)),),
-    "text_like_numbers": (Trouble(accounts("text_like_numbers", field="Notes__c")),),
+    "text_like_numbers": (
+        Trouble((on("text_like_numbers", object="Training__c", field="Notes__c"),)),
+        # The filter of the other type may be answered before.
+        Trouble(accounts("text_like_numbers", field="Notes__c"), moved=True),
+    ),
     "field_added": (Trouble(accounts("field_added")),),
     "field_removed": (
         # The column keeps what it had, which the org no longer tells.
