@@ -124,8 +124,9 @@ def _has_gaps(space: Workspace, tables: Sequence[Reconciled]) -> bool:
     for one in tables:
         if one.changed and one.comparison.current:
             rows = f"SELECT coalesce(max(rowid) + 1, 0) - count(*), count(*) FROM {one.comparison.published}"
-            gone, there = space.run(rows)[0]
-            if gone + one.touched > MOST_GONE * there and gone + one.touched > FEWEST_GONE:
+            before, there = space.run(rows)[0]
+            gone = before + one.touched - one.counts.inserted
+            if gone > MOST_GONE * there and gone > FEWEST_GONE:
                 return True
     return False
 

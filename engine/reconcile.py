@@ -102,7 +102,7 @@ def reconcile(space: Workspace, comparison: Comparison, rejects: str, moved: int
     if not comparison.current:
         return _all_new(space, comparison, rejects, moved)
     if comparison.untouched:
-        return _all_same(space, comparison, moved)
+        return _all_same(space, comparison, rejects, moved)
     if comparison.scoped:
         for statement in comparison.read_before():
             space.run(statement)
@@ -173,11 +173,21 @@ def _all_new(space: Workspace, comparison: Comparison, rejects: str, moved: int)
     return Reconciled(comparison, counts, rows)
 
 
-def _all_same(space: Workspace, comparison: Comparison, moved: int) -> Reconciled:
+def _all_same(space: Workspace, comparison: Comparison, rejects: str, moved: int) -> Reconciled:
     """The differences of a table that no change can touch: there are none, and nothing needs to be looked at."""
     space.run(comparison.no_differences())
     space.run(comparison.none_before())
     rows = space.value(f"SELECT count(*) FROM {comparison.published} WHERE {comparison.is_active(CURRENT)}")
     table = comparison.table
-    counts = Counts(table.name, table.kind, matches=rows, unchanged=rows, moved=moved, active_before=rows)
+    # A rejected row that touches no key has no Id.
+    rejected = count_rejected(space, rejects) if comparison.record else 0
+    counts = Counts(
+        table.name,
+        table.kind,
+        matches=rows + rejected,
+        unchanged=rows,
+        rejected=rejected,
+        moved=moved,
+        active_before=rows,
+    )
     return Reconciled(comparison, counts, 0)

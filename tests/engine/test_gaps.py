@@ -23,7 +23,7 @@ def update(org: Scene, number: int, email: str) -> None:
 
 @pytest.mark.slow
 def test_rows_close_up_now_and_then(tmp_path: Path) -> None:
-    """Runs that change one row after another leave gaps, until one lets DuckDB close them; all rows are as they were."""
+    """Runs that change one row after another leave gaps until one closes them; all rows are as they were."""
     rows = {**SMALL, "Account": (account(1), account(2)), "Contact": [contact(n, 1 + n % 2) for n in range(1, 61)]}
     with scene(tmp_path, rows) as org:
         org.run()

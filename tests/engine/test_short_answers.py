@@ -146,9 +146,11 @@ def test_a_row_without_an_id_is_an_answers_fault(tmp_path: Path) -> None:
         once = org.run(None, Fault("AccountId FROM Contact", real_but(nameless)))
         org.store.unlink()
         always = org.run(None, Fault("AccountId FROM Contact", real_but(nameless), None))
+        still = org.run(None, Fault("AccountId FROM Contact", real_but(nameless), None))
 
         assert counts(once, "contacts") == {"inserted": 5}
         assert counts(always, "contacts") == {"inserted": 3, "rejected": 2}
+        assert counts(still, "contacts") == {"rejected": 2}
 
 
 def test_a_page_with_a_column_twice_is_broken(tmp_path: Path) -> None:
