@@ -14,6 +14,7 @@ from console.exits import DEBUG_VARIABLE, Exit, NotStarted, SpecRefused, failure
 
 _OWN = frozenset({"grammar", "compiler", "engine", "sandbox", "console"})
 _REPORT_IT = f"please report this line; {DEBUG_VARIABLE}=1 shows where it came from, and may show values of records"
+_STILL_DONE = "what the command did is done all the same: `accord status` tells of runs"
 
 # In the order in which people meet them. Each names the module that has it under the attribute `command`.
 COMMANDS = {
@@ -112,9 +113,19 @@ def main() -> None:
             _end(error.message, error.hint, error.exit_code, error)
         if os.environ.get(DEBUG_VARIABLE):
             raise
+        if isinstance(error, OSError) and _of_output(error):
+            show_error(f"the output cannot be written: {error.strerror or error}", _STILL_DONE)
+            raise SystemExit(Exit.NOT_FINE) from error
         message = _own_error(error)
         show_error(message, _REPORT_IT)
         _end(message, _REPORT_IT, Exit.NOT_FINE, error)
+
+
+def _of_output(error: OSError) -> bool:
+    """Whether an error came of writing to stdout: to a full disk, or to a program that is gone."""
+    from traceback import walk_tb
+
+    return any(frame.f_globals.get("__name__") == "click.utils" for frame, _ in walk_tb(error.__traceback__))
 
 
 def _own_error(error: Exception) -> str:

@@ -50,6 +50,7 @@ def plan_offline(path: Path, settings: Settings, snapshot: Path | None, *, stric
         NotStarted: there is no snapshot.
         SpecRefused: the spec has errors.
     """
+    source = read_spec(path)
     folder = find_org_folder(path, settings, snapshot)
     if folder is None:
         raise NotStarted(
@@ -57,7 +58,7 @@ def plan_offline(path: Path, settings: Settings, snapshot: Path | None, *, stric
             help="`accord schema pull` makes one, or name an org folder with --schema",
         )
     schema = Schemas().of(folder)
-    return _planned(check(read_spec(path), schema), schema, strict=strict)
+    return _planned(check(source, schema), schema, strict=strict)
 
 
 def plan_live(

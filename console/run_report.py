@@ -20,6 +20,7 @@ _SOMETIMES = (
     ("deleted", "deleted"),
     ("merged", "merged"),
     ("gone", "gone"),
+    ("removed", "removed"),
     ("rejected", "rejected"),
     ("moved", "moved during the run"),
 )
@@ -108,6 +109,7 @@ def _changes(tables: Sequence[Counts]) -> str:
         (sum(counts.updated for counts in tables), "updated"),
         (sum(counts.resumed for counts in tables), "came back"),
         (sum(counts.exits for counts in tables), "no longer in"),
+        (sum(counts.removed for counts in tables), "removed"),
     )
     return (
         ", ".join(f"{counted(number, 'row')} {word}" for number, word in totals if number) or "only its notes changed"

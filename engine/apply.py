@@ -114,7 +114,8 @@ def write_changes(space: Workspace, reconciled: Reconciled, run: int) -> None:
     entered = "d.status = 'active' AND d.old_status IS DISTINCT FROM 'active'"
     space.run(
         f"INSERT INTO {log} SELECT ?, ?, {_key_text(comparison, 'd')},"
-        f" CASE WHEN NOT ({entered}) THEN d.status WHEN d.old_status IS NULL THEN 'inserted' ELSE 'resumed' END,"
+        " CASE WHEN NOT d.keep AND d.old_status <> 'active' THEN 'removed'"
+        f" WHEN NOT ({entered}) THEN d.status WHEN d.old_status IS NULL THEN 'inserted' ELSE 'resumed' END,"
         f" NULL, NULL, NULL FROM {comparison.delta} AS d WHERE {entered} OR d.status <> 'active'",
         [run, table],
     )

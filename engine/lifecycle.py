@@ -39,6 +39,8 @@ from engine.workspace import CURRENT, Workspace, no_memory
 
 # Python's own words; it has no class of its own for it.
 _NO_THREAD = "can't start new thread"
+# Of the newest runs so many are looked at for one that published.
+REMEMBERED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,12 @@ class Run(ABC):
         try:
             info = attach_published(space, self.paths)
             above = info.run if info is not None else 0
+            if info is None and (known := [one.run for one in self.state.last(REMEMBERED) if one.published]):
+                kept = "; `accord rollback` brings back the one before" if self.paths.previous.exists() else ""
+                self.notice(
+                    f"the store of run {known[0]} is not there any more: this run starts anew, and has nothing to"
+                    f" compare with{kept}"
+                )
             if info is not None and self.settings.adopt and not is_of(info, self.identity):
                 self.notice(
                     f"the store held the {info.instance_kind} org {info.organization_id}; this run starts a new"
@@ -149,6 +157,8 @@ class Run(ABC):
         errors: tuple[str, ...] = ("the run ended with an error of Accord's own",)
         try:
             outcome, errors = self.work(space, info, number, started_at.replace(tzinfo=None))
+            if outcome is Outcome.SUCCEEDED and self.settings.account is None:
+                self.end_pause()
         except QuotaError as error:
             outcome, errors = Outcome.INCOMPLETE, (str(error),)
         except AccordError as error:
@@ -164,6 +174,12 @@ class Run(ABC):
             seconds = self.client.clock.monotonic() - since
             report = self.noted(self.report(number, outcome, errors, started_at, seconds))
         return report
+
+    def end_pause(self) -> None:
+        """Let the schedule go on: somebody started this run after a rollback, and all is well again."""
+        if self.state.paused() is not None:
+            self.state.resume()
+            self.notice("the schedule, which was paused by a rollback, goes on")
 
     def noted(self, report: RunReport) -> RunReport:
         """Note the end in the state file; return the report, which also tells where that cannot be done."""

@@ -36,7 +36,7 @@ PAUSED = "the data was rolled back"
 class RolledBack:
     """A rollback: its own run number, the run whose tables stand again, and the one whose tables were put aside.
 
-    `undone` is None where the published file was too damaged to say which run made it.
+    `undone` is None where the published file was too damaged to say which run made it, or not there.
     """
 
     run: int
@@ -60,7 +60,7 @@ def rollback(store: Path, clock: Clock) -> RolledBack:
     Raises NotStartedError: there is none, a file cannot be used, or a run is on. Raises DiskError: no room.
     """
     paths = StorePaths.of(store)
-    if not paths.store.exists() or not paths.previous.exists():
+    if not paths.previous.exists():
         raise UnusableStoreError(
             f"there is no store to go back to beside {paths.store}",
             hint="one is kept from the second run on that changes something",
@@ -71,7 +71,7 @@ def rollback(store: Path, clock: Clock) -> RolledBack:
         now = clock.now().replace(microsecond=0)
         before = _info(paths, paths.previous)
         try:
-            current = _info(paths, paths.store)
+            current = _info(paths, paths.store) if paths.store.exists() else None
         except UnusableStoreError:
             # A damaged store is what one goes back from. It is put aside as it is.
             current = None
@@ -108,8 +108,8 @@ def _rollback(
         swap(paths)
         state.published(run)
         state.pause(run, now, f"{PAUSED} (run {run})")
-        aside = "the damaged store" if undone is None else f"run {undone}"
-        outcome, message = "succeeded", f"data rolled back to run {before.run}; {aside} is put aside"
+        aside = "" if undone is None else f"; run {undone} is put aside"
+        outcome, message = "succeeded", f"data rolled back to run {before.run}{aside}"
     finally:
         state.finish(run, now, outcome, message, None)
     return RolledBack(run, before.run, undone)

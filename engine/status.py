@@ -54,6 +54,7 @@ def read_status(store: Path, count: int = 10) -> Status:
         paused = state.paused()
     finally:
         state.close()
+    runs = runs or _runs_of_store(paths, count)
     open_runs = [one for one in runs if one.outcome is None]
     running = open_runs[0] if on and open_runs else None
     died = tuple(one.run for one in open_runs if one is not running)

@@ -122,7 +122,11 @@ def attach_published(space: Workspace, paths: StorePaths, file: Path | None = No
     file = file or paths.store
     if not file.exists():
         return None
-    ways_out = STORE_WAYS_OUT if file == paths.store else "nothing was changed; put back a copy of it"
+    if file.is_dir():
+        raise UnusableStoreError(f"{file} is a folder", hint="name a file in it; nothing was changed")
+    ways_out = "nothing was changed; put back a copy of it"
+    if file == paths.store:
+        ways_out = STORE_WAYS_OUT if paths.previous.exists() else f"{ways_out}, or move it away to start anew"
     try:
         # Without the type DuckDB would look for an extension that reads a file of another kind, in the network too.
         space.connection.execute(f"ATTACH {quote_text(str(file))} AS {quote_name(CURRENT)} (READ_ONLY, TYPE DUCKDB)")

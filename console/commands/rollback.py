@@ -28,10 +28,10 @@ def command(store: Path | None, style: str) -> None:
 
         click.echo(json.dumps(done.to_document(), ensure_ascii=False, indent=2))
         return
-    aside = "the damaged file" if done.undone is None else f"that of run {done.undone}"
+    aside = "" if done.undone is None else f"; that of run {done.undone} is kept beside it"
     click.echo(
-        f"run {done.run}: the data is as run {done.restored} left it; {aside} is kept beside it\n"
+        f"run {done.run}: the data is as run {done.restored} left it{aside}\n"
         "\n"
         "The spec and the settings are untouched, and the next run would change the data again: put right what was\n"
-        "wrong first. The schedule is paused until then; `accord rollback` again undoes this."
+        "wrong first. The schedule is paused until a run that you start succeeds; `accord rollback` again undoes this."
     )

@@ -69,7 +69,11 @@ def _changed(one: RunRecord) -> str:
     names = ("inserted", "updated", "resumed", "left", "deleted", "merged", "gone", "newly_rejected")
     if not one.published:
         return "nothing"
-    changes = [sum(int(counts.get(name, 0)) for name in names) for counts in one.report["tables"]]
+    # A row that is removed as it leaves has been counted; others had left before.
+    changes = [
+        max(sum(int(counts.get(name, 0)) for name in names), int(counts.get("removed", 0)))
+        for counts in one.report["tables"]
+    ]
     if not any(changes):
         return "nothing"
     return f"{counted(sum(changes), 'row')} in {counted(sum(n > 0 for n in changes), 'table')}"

@@ -28,11 +28,11 @@ class Project(NamedTuple):
     org: Scene
     folder: Path
 
-    def accord(self, *words: str) -> Said:
+    def accord(self, *words: str, to: Path | None = None) -> Said:
         """Run `accord` in the folder, connected to the org."""
         running = self.org.running
         connection = {"ACCORD_INSTANCE_URL": running.instance_url, "ACCORD_ACCESS_TOKEN": running.access_token}
-        return accord(*words, cwd=self.folder, environment=connection)
+        return accord(*words, cwd=self.folder, environment=connection, to=to)
 
 
 @pytest.fixture
@@ -88,6 +88,73 @@ def test_rollback_and_its_pause(project: Project) -> None:
     assert "The spec and the settings are untouched" in done.out
     assert "the schedule is paused since" in status.out
     assert project.org.rows(f"SELECT Name FROM accounts WHERE Id = '{A1}'") == [("Account 1",)]
+
+
+def test_the_pause_ends_with_a_run_that_succeeds(project: Project) -> None:
+    """Whoever starts a run after a rollback wants the org's data again, and the schedule with them."""
+    project.org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": "Neu"}})
+    project.accord("run", "a.accord")
+    project.accord("rollback")
+    said = project.accord("run", "a.accord")
+
+    assert said.code == 0
+    assert "the schedule, which was paused by a rollback, goes on" in said.out
+    assert "paused" not in project.accord("status").out
+
+
+def test_a_store_that_is_gone_is_missed(project: Project) -> None:
+    """A run that starts anew although there was a store says so; what is kept beside it can be brought back."""
+    project.org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": "Neu"}})
+    project.accord("run", "a.accord")
+    project.org.store.unlink()
+    back = project.accord("rollback")
+    name = project.org.rows(f"SELECT Name FROM accounts WHERE Id = '{A1}'")
+    project.org.store.unlink()
+    anew = project.accord("run", "a.accord")
+
+    assert (back.code, name) == (0, [("Account 1",)])
+    assert back.out.startswith("run 3: the data is as run 1 left it\n")
+    assert anew.code == 0
+    assert "the store of run 3 is not there any more: this run starts anew, and has nothing to compare with" in anew.out
+
+
+def test_what_is_no_store_is_named(project: Project) -> None:
+    """A folder, and a file of something else, whether runs are known beside it or not."""
+    (project.folder / "other.duckdb").write_bytes(b"no database")
+    run = project.accord("run", "a.accord", "--store", "other.duckdb")
+    status = project.accord("status", "--store", "other.duckdb")
+    folder = project.accord("run", "a.accord", "--store", "org")
+
+    assert (run.code, status.code, folder.code) == (2, 2, 2)
+    assert "put back a copy of it, or move it away to start anew" in run.err
+    assert "cannot be opened as a store" in status.err
+    assert "org is a folder" in folder.err
+
+
+def test_rows_that_are_removed_later_are_told(project: Project) -> None:
+    """Rows that had left are taken out once the spec says `remove`: the report, the status and the changes say so."""
+    leave(project, 1)
+    project.accord("run", "a.accord")
+    (project.folder / "a.accord").write_text(SPEC.replace("prospect where", "on leaving remove\n  prospect where"))
+    said = project.accord("run", "a.accord")
+    changes = project.org.rows("SELECT table_name, key FROM s.accord.changes WHERE run = 2 AND change = 'removed'")
+    later = project.org.rows("SELECT table_name, key FROM s.accord.changes WHERE run = 3 AND change = 'removed'")
+
+    assert "3 rows removed" in said.out
+    assert "3 rows in 3 tables" in project.accord("status", "--last", "1").out
+    assert changes == []
+    assert sorted(later) == [("account_owners", f"{A1}/account_owner"), ("accounts", A1), ("contacts", C1)]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_report_that_cannot_be_written(project: Project) -> None:
+    """A full disk behind the output is no error of Accord's, and the run is done."""
+    said = project.accord("run", "a.accord", to=Path("/dev/full"))
+    status = json.loads(project.accord("status", "--format", "json").out)
+
+    assert said.code == 1
+    assert "the output cannot be written: No space left on device" in said.err
+    assert [one["outcome"] for one in status["runs"]] == ["succeeded", "succeeded"]
 
 
 def test_rollback_with_nothing_to_go_back_to(project: Project) -> None:
