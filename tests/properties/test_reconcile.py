@@ -12,10 +12,12 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiler.duckdb_functions import quote_name
 from compiler.plan import Table, TableColumn
 from compiler.record_id import to_18
 from compiler.relation import ColumnType, Extracted
 from compiler.relation_columns import Columns
+from engine.copies import PLACE
 from engine.differences import Comparison
 from engine.org import Identity
 from engine.publish import NextStore, build_next
@@ -31,6 +33,7 @@ ASKED: Columns = {"key": ColumnType("id"), "answer": ColumnType("text"), "merged
 WHO = Identity("00D000000000001AAA", "sandbox", None, "005000000000001AAA", "u", None, None, None, None)
 # A store without accounts is none.
 NAME = "accounts"
+PLACED = quote_name(PLACE)
 KEYS = tuple(to_18(f"001{n:012d}") for n in range(6))
 Policy = Literal["keep", "remove"]
 
@@ -47,12 +50,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Step:
-    """What the org shows at one run: wanted rows, rejected keys, and what becomes of those that are absent."""
+    """What the org shows at one run: wanted rows, rejected keys, and what becomes of those that are absent.
+
+    `scoped`: the rows are reconciled as those that changes touch; `placed` are the keys whose places are known then.
+    """
 
     wanted: dict[str, tuple[str | None, Decimal | None]]
     rejected: frozenset[str]
     answers: dict[str, str]
     policy: Policy
+    scoped: bool
+    placed: frozenset[str]
 
 
 names = st.none() | st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=5)
@@ -63,6 +71,8 @@ steps = st.builds(
     st.frozensets(st.sampled_from(KEYS), max_size=2),
     st.fixed_dictionaries({key: st.sampled_from(("live", "deleted", "merged", "gone", "unasked")) for key in KEYS}),
     st.sampled_from(("keep", "keep", "remove")),
+    st.booleans(),
+    st.frozensets(st.sampled_from(KEYS)),
 ).map(lambda step: replace(step, wanted={k: v for k, v in step.wanted.items() if k not in step.rejected}))
 
 
@@ -109,13 +119,28 @@ def reconciled(folder: Path, step: Step, number: int) -> Reconciled:
         create_from(space, asked_of(NAME), ASKED, answers)
         create_from(space, "rejected", {"key": ColumnType("id")}, [(key,) for key in step.rejected])
         comparison = Comparison(table, COLUMNS, space.columns((CURRENT, "statisfy", NAME)))
+        if step.scoped and comparison.current:
+            comparison = scoped(space, comparison, step)
         found = reconcile(space, comparison, "SELECT key FROM rejected", 0)
         facts = NextStore(number, datetime(2026, 1, number), "succeeded", WHO, ("p", "m"), False, ())
-        (done,) = build_next(space, paths, (found,), facts)
+        (done,) = build_next(space, paths, (found,), facts, lambda _: None)
         swap(paths)
         return done
     finally:
         space.close()
+
+
+def scoped(space: Workspace, comparison: Comparison, step: Step) -> Comparison:
+    """The same comparison, of rows that are touched: all of them."""
+    space.run(
+        f'CREATE TABLE known AS SELECT "Id", CASE WHEN "Id" IN (SELECT unnest(?)) THEN rowid END AS {PLACED}'
+        f" FROM {comparison.published}",
+        [sorted(step.placed)],
+    )
+    comparison = comparison._replace(scoped=True, placed=("known",))
+    space.run(f"CREATE TABLE {comparison.rows} AS FROM {comparison.wanted}")
+    create_from(space, comparison.touched, {"key": ColumnType("id")}, [(key,) for key in KEYS])
+    return comparison
 
 
 def stored(folder: Path) -> dict[str, Row]:
