@@ -107,7 +107,7 @@ def _missing(space: Workspace, table: Table, staged: Mapping[str, Staged], compa
     if compared.issuperset(table.extracts):
         # The copy are the active rows: one of them that no extract has is among those that no longer hold.
         differing = " UNION ".join(
-            f'SELECT "Id" FROM {part(extract, "out")} EXCEPT SELECT "Id" FROM {part(extract, "new")}'
+            f'(SELECT "Id" FROM {part(extract, "out")} EXCEPT SELECT "Id" FROM {part(extract, "new")})'
             for extract in table.extracts
         )
         source = name_of(WORK, "delta", f"{table.name}(suspects)")

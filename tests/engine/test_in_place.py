@@ -15,6 +15,7 @@ from engine.copies import where_kept
 from engine.in_place import places_of
 from engine.report import Outcome, RunReport
 from engine.salesforce.read import Reading
+from engine.store import StorePaths
 from tests.engine.faulty import Answer, Fault, real_but
 from tests.engine.scene import Rows, Scene, account, contact, counts, scene, subscription, user
 
@@ -31,7 +32,8 @@ TABLES = ("accounts", "contacts", "subscriptions", "users", "account_owners")
 def first_run(org: Scene, reading: Reading, *faults: Fault) -> tuple[RunReport, dict[str, list[Any]]]:
     """A run into a store of its own, and what is in its tables but for the time of the run."""
     org.reading = reading
-    org.store.unlink(missing_ok=True)
+    for path in (org.store, StorePaths.of(org.store).state):
+        path.unlink(missing_ok=True)
     report = org.run(None, *faults)
     times = "EXCLUDE (first_synced_at, changed_at)"
     shown = {name: times if name != "account_owners" else "" for name in TABLES}
