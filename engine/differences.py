@@ -125,6 +125,15 @@ class Comparison(NamedTuple):
             f" WHERE {self.is_active(CURRENT)}",
         )
 
+    def with_untouched(self) -> str:
+        """The statement that makes the wanted rows of the computed ones and of the published ones under other keys."""
+        published = ", ".join(f"{self.as_now(name, 'c.')} AS {quote_name(name)}" for name in self.columns)
+        return (
+            f"CREATE OR REPLACE VIEW {self.wanted} AS SELECT * FROM {self.rows} UNION ALL"
+            f" SELECT {published} FROM {self.published} AS c WHERE {self.is_active(CURRENT)}"
+            f" AND NOT EXISTS (SELECT 1 FROM {self.touched} AS t WHERE t.key = c.{quote_name(self.table.key[0])})"
+        )
+
     def find_pairs(self) -> str:
         """The statement that writes down every key whose rows are not known to be equal."""
         keys = ", ".join(

@@ -152,12 +152,7 @@ class Refresh(Run):
         if comparison.record:
             keys -= self.moved_away(asking, table, staged, sorted(keys - now))
         create_from(space, comparison.touched, _KEY, [(key,) for key in sorted(keys | now)])
-        published = ", ".join(f"{comparison.as_now(name, 'c.')} AS {quote_name(name)}" for name in comparison.columns)
-        space.run(
-            f"CREATE OR REPLACE VIEW {comparison.wanted} AS SELECT * FROM {comparison.rows} UNION ALL"
-            f" SELECT {published} FROM {comparison.published} AS c WHERE {comparison.is_active(CURRENT)}"
-            f" AND NOT EXISTS (SELECT 1 FROM {comparison.touched} AS t WHERE t.key = c.{first})"
-        )
+        space.run(comparison.with_untouched())
 
     def moved_away(self, asking: Asking, table: Table, staged: dict[str, Staged], missing: Sequence[str]) -> set[str]:
         """Those of the missing rows that still match their filter: they hang on another account now."""

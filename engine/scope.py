@@ -21,7 +21,7 @@ from engine.load import Staged
 from engine.match_list import part
 from engine.second_look import asked_of
 from engine.wanted import check_key, compute, wider
-from engine.workspace import CURRENT, FEW_ROWS, WORK, Workspace, name_of
+from engine.workspace import FEW_ROWS, WORK, Workspace, name_of
 
 TOUCHED = "(touched)"
 
@@ -138,12 +138,7 @@ class Computing:
             f" FROM ({print_relation(relation, self.leaf).text}) AS computed"
         )
         check_key(self.space, table, comparison.rows)
-        published = ", ".join(f"{comparison.as_now(name, 'c.')} AS {quote_name(name)}" for name in columns)
-        self.space.run(
-            f"CREATE OR REPLACE VIEW {comparison.wanted} AS SELECT * FROM {comparison.rows} UNION ALL"
-            f" SELECT {published} FROM {comparison.published} AS c WHERE {comparison.is_active(CURRENT)}"
-            f" AND NOT EXISTS (SELECT 1 FROM {comparison.touched} AS t WHERE t.key = c.{quote_name(table.key[0])})"
-        )
+        self.space.run(comparison.with_untouched())
         return comparison
 
     def _places(self, table: Table) -> tuple[str, ...]:
