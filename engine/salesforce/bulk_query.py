@@ -24,7 +24,7 @@ from engine.errors import (
 from engine.events import CameBack, RowsRead, Waiting
 from engine.salesforce.answers import RUN_AGAIN, whole_number
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.manifest import Left, Manifest
+from engine.salesforce.manifest import Left, Manifest, end_job
 from engine.salesforce.pages import EMPTY_PAGES, MOST_SURPLUS, Page, Transport, read_header
 
 CONFLICT = 409
@@ -143,8 +143,8 @@ def _read(
         pages = _pages(client, left, manifest, folder, name, processed, settings)
         surplus = sum(page.rows for page in pages) - processed
     except BaseException:
-        with suppress(SalesforceError, SignInError):
-            client.delete(_job_path(client, job))
+        with suppress(SignInError):
+            end_job(client, _job_path(client, job))
         manifest.end()
         raise
     return BulkPages(client, job, tuple(pages), left.asked_at, settings.rows_per_page, manifest, surplus)
@@ -195,8 +195,6 @@ def _await(client: SalesforceClient, job: str, name: str, settings: BulkSettings
             case JobState.ABORTED:
                 raise BulkJobError(f"{name}: Bulk job {job} was aborted by somebody in the org", hint="run again")
         if client.clock.monotonic() - started > settings.deadline:
-            with suppress(SalesforceError):
-                client.patch_json(_job_path(client, job), {"state": JobState.ABORTED.value})
             raise BulkJobError(
                 f"{name}: Bulk job {job} did not end within {settings.deadline:.0f} s and was aborted",
                 hint="run again later, or narrow the filter",

@@ -162,14 +162,18 @@ def _end_job(client: SalesforceClient, path: Path) -> str | None:
         return None
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         version = client.api_version
-    resource = f"/services/data/v{version}/jobs/query/{job}"
+    return None if end_job(client, f"/services/data/v{version}/jobs/query/{job}") else job
+
+
+def end_job(client: SalesforceClient, resource: str) -> bool:
+    """End and delete a job, given its path; return whether it is gone. One that is still at work cannot be deleted."""
     with suppress(SalesforceError):
         client.patch_json(resource, {"state": "Aborted"})
     try:
         client.delete(resource)
     except SalesforceError as error:
-        return None if error.status == 404 else job
-    return None
+        return error.status == 404
+    return True
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
