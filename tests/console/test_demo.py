@@ -38,6 +38,7 @@ def test_the_demo_stays_in_its_folder(demo: tuple[Path, Said]):
     assert (folder / "accord-demo" / "statisfy.duckdb").exists()
 
 
+@pytest.mark.slow
 def test_what_the_demo_leaves_can_be_used(demo: tuple[Path, Said]):
     """The spec in the demo's folder lints against the snapshot beside it."""
     folder, _ = demo
@@ -46,6 +47,7 @@ def test_what_the_demo_leaves_can_be_used(demo: tuple[Path, Said]):
     assert (said.code, said.err) == (0, "1 spec: nothing to report\n")
 
 
+@pytest.mark.slow
 def test_the_demo_runs_again(demo: tuple[Path, Said]):
     """A second demo starts afresh."""
     folder, _ = demo

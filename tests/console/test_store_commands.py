@@ -102,6 +102,7 @@ def test_the_pause_ends_with_a_run_that_succeeds(project: Project) -> None:
     assert "paused" not in project.accord("status").out
 
 
+@pytest.mark.slow
 def test_a_store_that_is_gone_is_missed(project: Project) -> None:
     """A run that starts anew although there was a store says so; what is kept beside it can be brought back."""
     project.org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": "Neu"}})
@@ -118,6 +119,7 @@ def test_a_store_that_is_gone_is_missed(project: Project) -> None:
     assert "the store of run 3 is not there any more: this run starts anew, and has nothing to compare with" in anew.out
 
 
+@pytest.mark.slow
 def test_what_is_no_store_is_named(project: Project) -> None:
     """A folder, and a file of something else, whether runs are known beside it or not."""
     (project.folder / "other.duckdb").write_bytes(b"no database")
@@ -131,6 +133,7 @@ def test_what_is_no_store_is_named(project: Project) -> None:
     assert "org is a folder" in folder.err
 
 
+@pytest.mark.slow
 def test_rows_that_are_removed_later_are_told(project: Project) -> None:
     """Rows that had left are taken out once the spec says `remove`: the report, the status and the changes say so."""
     leave(project, 1)
@@ -147,6 +150,7 @@ def test_rows_that_are_removed_later_are_told(project: Project) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written(project: Project) -> None:
     """A full disk behind the output is no error of Accord's, and the run is done."""
     said = project.accord("run", "a.accord", to=Path("/dev/full"))
@@ -177,6 +181,7 @@ def test_forget(project: Project) -> None:
     assert (document["ids"], document["still_in_salesforce"]) == ([C1], 1)
 
 
+@pytest.mark.slow
 def test_store_of_another_org_is_adopted_on_request(project: Project, tmp_path: Path) -> None:
     """Another org's store is refused with the way out, and made anew with `--adopt-org`."""
     with scene(tmp_path / "other", ROWS, name="Other") as other:
@@ -205,6 +210,7 @@ def test_stored_plan_is_run(project: Project, tmp_path: Path) -> None:
     assert "table accounts changed" in later.err
 
 
+@pytest.mark.slow
 def test_plan_file_that_cannot_be_run(project: Project) -> None:
     """A plan of a newer version, or without its spec, is refused before anything is started."""
     (project.folder / "newer.json").write_text('{"plan_version": 99}', "utf-8")
@@ -219,6 +225,7 @@ def test_plan_file_that_cannot_be_run(project: Project) -> None:
     assert "does not hold the spec" in bare.err
 
 
+@pytest.mark.slow
 def test_field_that_is_lost_is_a_note_and_one_that_decides_an_error(project: Project, tmp_path: Path) -> None:
     """A run goes on without a field that is only shown, and stops at the line of one that decides."""
     for lost, code, words in (("Email", 0, "Contact.Email is not in the org any more"), ("LastName", 0, "")):

@@ -114,7 +114,6 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
             ends=LOUD,
             says="refuses to sign in",
             check=at_most_two_tokens,
-            quick="later",
         ),
         Trouble((on("refresh_refused"),), ends=NOT_BEGUN, says="refuses to sign in", check=at_most_two_tokens),
     ),
@@ -127,9 +126,7 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
             readings=("bulk",),
             check=few_calls_after_the_refusal,
         ),
-        Trouble(
-            (on("daily_limit", path="/query/"),), ends=LOUD, readings=("rest",), quick="later", says="TotalRequests"
-        ),
+        Trouble((on("daily_limit", path="/query/"),), ends=LOUD, readings=("rest",), says="TotalRequests"),
         Trouble((on("daily_limit"),), ends=NOT_BEGUN, says="TotalRequests"),
     ),
     "concurrent_limit": (Trouble((on("concurrent_limit", nth=12),)), Trouble((on("concurrent_limit"),))),
@@ -159,7 +156,7 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
     "locator_gone": (
         Trouble(contacts("locator_gone"), readings=("rest",)),
         Trouble(contacts("locator_gone", times=2), readings=("rest",)),
-        Trouble(contacts("locator_gone", times=None), readings=("rest",), quick="first"),
+        Trouble(contacts("locator_gone", times=None), readings=("rest",)),
     ),
     "ragged_pages": (Trouble((on("ragged_pages", path="/query"),), readings=("rest",), requests=900),),
     "done_false_no_next": (
@@ -169,7 +166,6 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
             ends=LOUD,
             readings=("rest",),
             says="does not say where it goes on",
-            quick="later",
         ),
     ),
     "uri_too_long": (
@@ -268,7 +264,7 @@ SCENES: Mapping[str, tuple[Trouble, ...]] = {
     ),
     "poison_row": (
         Trouble(contacts("poison_row", how="number", nth=1, times=None), quick="first"),
-        Trouble(accounts("poison_row", how="date", times=None), readings=ALL, quick="later"),
+        Trouble(accounts("poison_row", how="date", times=None), readings=ALL),
         Trouble(contacts("poison_row", how="key")),
         Trouble(contacts("poison_row", how="key", times=None), ends=LOUD | WELL),
     ),

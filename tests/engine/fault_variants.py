@@ -192,7 +192,6 @@ HTML = page(200)
 VARIANTS: Mapping[str, Trouble] = {
     # Several at once.
     "expired-in-bulk-pages-and-reset": Trouble(
-        quick="first",
         entries=(on("session_expired", path="/results", nth=3), *contacts("reset_midbody", bytes=2000)),
         readings=("bulk",),
     ),
@@ -209,7 +208,6 @@ VARIANTS: Mapping[str, Trouble] = {
         (on("session_expired", nth=14), on("refresh_flaky", nth=2), on("unavailable", nth=18, times=2))
     ),
     "shuffled-and-bom-and-duplicates": Trouble(
-        quick="first",
         entries=(on("csv_columns_shuffled"), on("csv_bom"), *contacts("duplicate_rows")),
         readings=("bulk",),
         moved=True,
@@ -236,9 +234,7 @@ VARIANTS: Mapping[str, Trouble] = {
     "everything-goes-away": Trouble((on("unavailable", times=None, nth=14),), ends=ANY, requests=400),
     # Answers that are none.
     "html-instead-of-a-query": Trouble(wire=met("FROM Contact", HTML)),
-    "html-instead-of-every-query": Trouble(
-        quick="first", wire=met("FROM Contact", HTML, None), ends=LOUD, says="text/html"
-    ),
+    "html-instead-of-every-query": Trouble(wire=met("FROM Contact", HTML, None), ends=LOUD, says="text/html"),
     "html-instead-of-results": Trouble(wire=met("/results", HTML, 2), readings=("bulk",)),
     "html-instead-of-a-describe": Trouble(wire=met("/describe", HTML, 2)),
     "html-instead-of-a-token": Trouble((on("session_expired", nth=14),), wire=met("/oauth2/token", HTML, 1, 1)),
@@ -271,7 +267,7 @@ VARIANTS: Mapping[str, Trouble] = {
     "500-with-a-page": Trouble(wire=met("FROM Contact", page(500), 3)),
     "500-with-a-page-for-ever": Trouble(wire=met("FROM Contact", page(500), None), ends=LOUD, says="500"),
     "message-that-is-very-long": Trouble(
-        quick="first", wire=met("FROM Contact", quoting, None), ends=LOUD, check=short_error, says="MALFORMED_QUERY"
+        wire=met("FROM Contact", quoting, None), ends=LOUD, check=short_error, says="MALFORMED_QUERY"
     ),
     "retry-after-a-date": Trouble(wire=met("FROM Contact", late_page), check=waited(40)),
     "retry-after-a-day": Trouble(
@@ -292,18 +288,18 @@ VARIANTS: Mapping[str, Trouble] = {
     "done-too-early-for-ever": Trouble(
         wire=met("FROM Contact", json_page(short_and_sure), None), ends=LOUD, says="announced", readings=("rest",)
     ),
-    "no-rows-once": Trouble(quick="first", wire=met("FROM Contact", json_page(empty)), readings=("rest",)),
+    "no-rows-once": Trouble(wire=met("FROM Contact", json_page(empty)), readings=("rest",)),
     "no-accounts-once": Trouble(wire=met("FROM Account", json_page(empty)), readings=("rest",)),
     "rows-twice-and-others-not": Trouble(quick="first", wire=met("FROM Contact", json_page(twice)), readings=("rest",)),
     "rows-twice-and-others-never": Trouble(
         wire=met("FROM Contact", json_page(twice), None), ends=LOUD, readings=("rest",)
     ),
     "rows-nobody-announced": Trouble(wire=met("FROM Contact", json_page(again), None), readings=("rest",)),
-    "second-page-is-the-first": Trouble(quick="first", wire=first_page_again(), readings=("rest",)),
+    "second-page-is-the-first": Trouble(wire=first_page_again(), readings=("rest",)),
     "pages-go-round": Trouble(
         wire=endless(records=False, place="same"), ends=LOUD, says="in a circle", readings=("rest",)
     ),
-    "pages-without-end": Trouble(quick="first", wire=endless(records=False), ends=LOUD, readings=("rest",)),
+    "pages-without-end": Trouble(wire=endless(records=False), ends=LOUD, readings=("rest",)),
     "records-without-end": Trouble(wire=endless(records=True), ends=LOUD, readings=("rest",)),
     "next-page-elsewhere": Trouble(
         wire=met("FROM Opportunity", json_page(numbered("@status.example.com/{}")), None),
@@ -336,7 +332,7 @@ VARIANTS: Mapping[str, Trouble] = {
         wire=met("/results", csv_page(bytes, **{"sforce-locator": "MTAw1"}), None), ends=LOUD, readings=("bulk",)
     ),
     "bulk-bit-flipped": Trouble(
-        quick="first", wire=met("/results", csv_page(flipped, **{"content-encoding": "gzip"}), 2), readings=("bulk",)
+        wire=met("/results", csv_page(flipped, **{"content-encoding": "gzip"}), 2), readings=("bulk",)
     ),
     "bulk-gzip-torn": Trouble(
         wire=met(

@@ -17,6 +17,7 @@ from engine.status import read_status
 from engine.store import StorePaths, attach_published
 from engine.workspace import Workspace
 from tests.engine.scene import Scene, record_id, rename, scene
+from tests.support.slow_cases import others_slow
 
 A1, C1 = record_id("Account", 1), record_id("Contact", 1)
 CLOCK = SystemClock()
@@ -144,14 +145,17 @@ def test_file_that_was_cut(org: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [
-        ("DROP TABLE statisfy.statisfy.accounts", "it lacks statisfy.accounts"),
-        ("DROP TABLE accord.runs", "it lacks accord.runs"),
-        ("DROP TABLE accord.rejects", "it lacks accord.rejects"),
-        ("UPDATE accord.store SET format = NULL", "does not say what it is"),
-        ("UPDATE accord.store SET run = NULL", "does not say what it is"),
-        ("ALTER TABLE accord.store ALTER format TYPE VARCHAR", "does not say what it is"),
-    ],
+    others_slow(
+        [
+            ("DROP TABLE statisfy.statisfy.accounts", "it lacks statisfy.accounts"),
+            ("DROP TABLE accord.runs", "it lacks accord.runs"),
+            ("DROP TABLE accord.rejects", "it lacks accord.rejects"),
+            ("UPDATE accord.store SET format = NULL", "does not say what it is"),
+            ("UPDATE accord.store SET run = NULL", "does not say what it is"),
+            ("ALTER TABLE accord.store ALTER format TYPE VARCHAR", "does not say what it is"),
+        ],
+        2,
+    ),
 )
 def test_store_that_lacks_what_every_store_has(org: Scene, change: str, words: str) -> None:
     """A table or a value that somebody took out is damage too, and found before anything is begun."""

@@ -18,6 +18,7 @@ from engine.salesforce.describe import describe
 from engine.snapshot import schema_of
 from engine.spec_needs import needs_of
 from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, contact, record_id, scene, user
+from tests.support.slow_cases import others_slow
 
 A1, A2, C1 = record_id("Account", 1), record_id("Account", 2), record_id("Contact", 1)
 ROWS = {
@@ -76,6 +77,7 @@ def stale(org: Scene) -> list[tuple[str, str]]:
     return org.rows("SELECT table_name, column_name FROM columns WHERE stale_since IS NOT NULL ORDER BY ALL")
 
 
+@pytest.mark.slow
 def test_field_of_the_default_set_that_is_lost_keeps_its_column(tmp_path: Path) -> None:
     """A field that is gone, or hidden, keeps its column and values, marked stale; the run succeeds and says so."""
     with after(tmp_path, fields("Account", without="Notes__c")) as org:
@@ -106,6 +108,7 @@ def test_rows_change_beside_a_lost_column(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.slow
 def test_field_that_is_seen_again_is_fresh_again(tmp_path: Path) -> None:
     """When the field is back its column has the org's values again and is stale no more."""
     with after(tmp_path, fields("Account", without="Notes__c")) as org:
@@ -128,6 +131,7 @@ def test_field_that_the_spec_names_is_lost(tmp_path: Path) -> None:
         assert any("Contact.Email" in one and "(line 15)" in one for one in report.notices)
 
 
+@pytest.mark.slow
 def test_column_that_passes_on_a_lost_field_keeps_its_values(tmp_path: Path) -> None:
     """A column of Accord's own that comes from one field is not emptied when the field is lost."""
     with after(tmp_path, fields("Account", without="Website")) as org:
@@ -278,13 +282,15 @@ def test_change_of_type_that_would_lose_values_freezes_the_table(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("field", "now", "value", "expected"),
-    [
-        ("Score__c", {"type": "currency", "precision": 18, "scale": 4}, "12.55", ["12.5500", "DECIMAL(38,4)"]),
-        ("Score__c", {"type": "double", "precision": 18, "scale": 0}, "12.55", ["12.55", "DECIMAL(38,2)"]),
-        ("Type", {"type": "multipicklist"}, "Customer", ["Customer", "VARCHAR"]),
-        ("Notes__c", {"type": "textarea", "length": 131072}, "x" * 300, ["x" * 300, "VARCHAR"]),
-        ("Notes__c", {"type": "double", "precision": 18, "scale": 2}, "12.5", ["12.50", "DECIMAL(38,2)"]),
-    ],
+    others_slow(
+        [
+            ("Score__c", {"type": "currency", "precision": 18, "scale": 4}, "12.55", ["12.5500", "DECIMAL(38,4)"]),
+            ("Score__c", {"type": "double", "precision": 18, "scale": 0}, "12.55", ["12.55", "DECIMAL(38,2)"]),
+            ("Type", {"type": "multipicklist"}, "Customer", ["Customer", "VARCHAR"]),
+            ("Notes__c", {"type": "textarea", "length": 131072}, "x" * 300, ["x" * 300, "VARCHAR"]),
+            ("Notes__c", {"type": "double", "precision": 18, "scale": 2}, "12.5", ["12.50", "DECIMAL(38,2)"]),
+        ]
+    ),
     ids=["number to currency", "scale shrinks", "picklist to multi-select", "length grows", "text that is a number"],
 )
 def test_change_of_type_that_loses_nothing(

@@ -28,6 +28,7 @@ from engine.status import read_status
 from engine.store import StorePaths
 from tests.engine.faulty import Fault, refuse
 from tests.engine.scene import Scene, record_id, scene
+from tests.support.slow_cases import others_slow
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_no_server(org: Scene) -> None:
     assert caught.value.exit_code == 2
 
 
-@pytest.mark.parametrize("status", [200, 403, 503])
+@pytest.mark.parametrize("status", others_slow([200, 403, 503]))
 def test_server_that_answers_html(org: Scene, status: int) -> None:
     """A web page instead of an answer, whatever its status, is no crash and no success."""
     with web_page(status) as address, pytest.raises(NoConnectionError) as caught:
@@ -250,7 +251,7 @@ def alter_state(org: Scene, *statements: str) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("value", ["'junk'", "'2026-01-01'", "7", "x'ff'", "CAST(x'ff' AS TEXT)"])
+@pytest.mark.parametrize("value", others_slow(["'junk'", "'2026-01-01'", "7", "x'ff'", "CAST(x'ff' AS TEXT)"]))
 def test_moments_that_are_none_tell_nothing(org: Scene, value: str) -> None:
     """What the state file says of a store and cannot be read is read from Salesforce again."""
     org.run()
@@ -267,7 +268,9 @@ def test_moments_that_are_none_tell_nothing(org: Scene, value: str) -> None:
     assert org.rows(f"SELECT Name FROM accounts WHERE Id = '{record_id('Account', 1)}'") == [("Neu",)]
 
 
-@pytest.mark.parametrize("value", ["'{'", "'[]'", "'{\"tables\": 5}'", "CAST(x'ff7365637265' AS TEXT)", "x'ff'"])
+@pytest.mark.parametrize(
+    "value", others_slow(["'{'", "'[]'", "'{\"tables\": 5}'", "CAST(x'ff7365637265' AS TEXT)", "x'ff'"])
+)
 def test_report_that_cannot_be_read(org: Scene, value: str) -> None:
     """One run's report that is damaged hides no other run."""
     org.run()

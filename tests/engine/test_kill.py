@@ -14,9 +14,10 @@ import pytest
 from engine.report import Outcome
 from engine.status import read_status
 from tests.engine.scene import Scene, record_id, scene
+from tests.support.slow_cases import others_slow
 
 ROOT = Path(__file__).parents[2]
-POINTS = ("extract", "reconcile", "publish", "sealed", "publishing", "swapped")
+POINTS = ("swapped", "extract", "reconcile", "publish", "sealed", "publishing")
 CHILD = """
 import os, signal, sys
 from pathlib import Path
@@ -65,7 +66,7 @@ def kill_at(org: Scene, point: str) -> None:
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", others_slow(POINTS))
 def test_first_run_that_is_killed_is_done_by_the_next(shared: Scene, tmp_path: Path, point: str) -> None:
     """Whenever the first run dies there is either no store or a whole one, and the next run completes it."""
     org = Scene(shared.running, tmp_path)
@@ -82,7 +83,7 @@ def test_first_run_that_is_killed_is_done_by_the_next(shared: Scene, tmp_path: P
     assert not (tmp_path / "staging").exists()
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", others_slow(POINTS))
 def test_later_run_that_is_killed_loses_nothing(tmp_path: Path, point: str) -> None:
     """Whenever a later run dies the store is the one before or the one after; the state says which."""
     with scene(tmp_path) as org:

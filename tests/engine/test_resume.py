@@ -20,6 +20,7 @@ from engine.salesforce.bulk_query import BulkSettings
 from engine.salesforce.manifest import SUFFIX
 from engine.salesforce.read import Reading
 from tests.engine.scene import SMALL, SPEC, Scene, contact, record_id, scene
+from tests.support.slow_cases import others_slow
 
 ROOT = Path(__file__).parents[2]
 READING = Reading(rest_rows=0, bulk=BulkSettings(rows_per_page=10))
@@ -179,22 +180,25 @@ AT = f'"asked_at": "{NOW}"'
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "",
-        "5",
-        "\x00\xff",
-        "[" * 100_000,
-        '{"job": 5, "asked_at": 7}',
-        '{"job": "750x", "asked_at": "junk"}',
-        '{"job": "750x", "asked_at": "2026-03-01T12:00:00"}',
-        f'{{"job": "750\u00b2", "question": "QUESTION", {AT}}}',
-        f'{{"job": "JOB", "question": "QUESTION", "api_version": "1/../..", {AT}}}',
-        f'{{"job": "JOB", "question": "QUESTION", {AT}}}\n{{"file": 5, "locator": null}}',
-        f'{{"job": "JOB", "question": "QUESTION", {AT}}}\n'
-        '{"file": "../x", "locator": {}, "following": [], "rows": "9", "header": "Id", "checksum": null}',
-        f'{{"job": "JOB", "question": "QUESTION", {AT}}}\n'
-        '{"file": "\\ud800", "locator": null, "following": "x", "rows": 9, "header": ["Id"], "checksum": null}',
-    ],
+    others_slow(
+        [
+            "",
+            "5",
+            "\x00\xff",
+            "[" * 100_000,
+            '{"job": 5, "asked_at": 7}',
+            '{"job": "750x", "asked_at": "junk"}',
+            '{"job": "750x", "asked_at": "2026-03-01T12:00:00"}',
+            f'{{"job": "750\u00b2", "question": "QUESTION", {AT}}}',
+            f'{{"job": "JOB", "question": "QUESTION", "api_version": "1/../..", {AT}}}',
+            f'{{"job": "JOB", "question": "QUESTION", {AT}}}\n{{"file": 5, "locator": null}}',
+            f'{{"job": "JOB", "question": "QUESTION", {AT}}}\n'
+            '{"file": "../x", "locator": {}, "following": [], "rows": "9", "header": "Id", "checksum": null}',
+            f'{{"job": "JOB", "question": "QUESTION", {AT}}}\n'
+            '{"file": "\\ud800", "locator": null, "following": "x", "rows": 9, "header": ["Id"], "checksum": null}',
+        ],
+        2,
+    ),
 )
 def test_manifest_that_is_none(died: Scene, text: str) -> None:
     """Whatever stands in a manifest's place, the run goes on, asks anew, and leaves neither a file nor a job behind."""

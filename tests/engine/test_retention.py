@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from engine.ledger import create_schemas, forget_changes
 from engine.workspace import NEXT, Workspace, name_of
 from tests.engine.scene import Scene, account, contact, record_id, scene, user
@@ -28,6 +30,7 @@ def rewrite(org: Scene, word: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_published_file_uses_its_room_again(tmp_path: Path) -> None:
     """A file that is brought up to date again and again stays within a few times its rows, and nothing lies beside."""
     rows = {

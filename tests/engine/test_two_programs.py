@@ -19,6 +19,7 @@ from engine.report import Outcome
 from engine.rollback import rollback
 from engine.status import read_status
 from tests.engine.scene import Scene, record_id, scene
+from tests.support.slow_cases import others_slow
 
 ROOT = Path(__file__).parents[2]
 A1 = record_id("Account", 1)
@@ -101,7 +102,7 @@ def test_reader_keeps_what_it_has_open(org: Scene) -> None:
     assert first_name(org) == "Neuer"
 
 
-@pytest.mark.parametrize("limit", [100, 20_000, 300_000, 1_500_000])
+@pytest.mark.parametrize("limit", others_slow([100, 20_000, 300_000, 1_500_000]))
 def test_full_disk_loses_nothing(org: Scene, limit: int) -> None:
     """However early the disk is full, the run says so, the store stands, and the next run with room completes it.
 
