@@ -54,9 +54,18 @@ def _host(value: str) -> str | None:
 
 
 def _url(value: str) -> str | None:
-    plain = value.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
-    if not (value.startswith("https://") or plain):
-        return "is an address that begins with https://"
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    local = host in ("127.0.0.1", "localhost", "::1")
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+        return "is an address that begins with https://, such as https://acme.my.salesforce.com"
+    if parts.path.rstrip("/") or parts.query or parts.fragment:
+        return f"is the org's address alone, here {parts.scheme}://{parts.netloc}"
     return None
 
 
@@ -116,7 +125,7 @@ def read_settings(
 def find_file(folder: Path) -> Path | None:
     """The nearest `accord.toml` in the folder or above it."""
     for place in (folder.absolute(), *folder.absolute().parents):
-        if (file := place / FILE_NAME).is_file():
+        if (file := place / FILE_NAME).exists():
             return file
     return None
 

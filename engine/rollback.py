@@ -36,12 +36,14 @@ PAUSED = "the data was rolled back"
 class RolledBack:
     """A rollback: its own run number, the run whose tables stand again, and the one whose tables were put aside.
 
-    `undone` is None where the published file was too damaged to say which run made it, or not there.
+    `undone` is None where there was no published file, or one too `damaged` to say which run made it; that one is put
+    aside too.
     """
 
     run: int
     restored: int
     undone: int | None
+    damaged: bool = False
 
     def to_document(self) -> dict[str, Any]:
         """The rollback as JSON."""
@@ -50,6 +52,7 @@ class RolledBack:
             "run": self.run,
             "restored": self.restored,
             "undone": self.undone,
+            "damaged": self.damaged,
             "schedule_paused": True,
         }
 
@@ -70,22 +73,24 @@ def rollback(store: Path, clock: Clock) -> RolledBack:
         remove_leftovers(paths)
         now = clock.now().replace(microsecond=0)
         before = _info(paths, paths.previous)
+        undone = None
+        damaged = False
         try:
-            current = _info(paths, paths.store) if paths.store.exists() else None
+            undone = _info(paths, paths.store).run if paths.store.exists() else None
         except UnusableStoreError:
-            # A damaged store is what one goes back from. It is put aside as it is.
-            current = None
+            damaged = True  # which is what one goes back from: it is put aside as it is
         state = State(paths.state)
         try:
-            return _rollback(paths, state, now, current, before)
+            run = _rollback(paths, state, now, undone, damaged, before)
         finally:
             state.close()
+    return RolledBack(run, before.run, undone, damaged)
 
 
 def _rollback(
-    paths: StorePaths, state: State, now: datetime, current: StoreInfo | None, before: StoreInfo
-) -> RolledBack:
-    undone = None if current is None else current.run
+    paths: StorePaths, state: State, now: datetime, undone: int | None, damaged: bool, before: StoreInfo
+) -> int:
+    """Do it as a run; return its number."""
     state.settle(now, undone or 0)
     run = state.begin(
         now,
@@ -109,10 +114,11 @@ def _rollback(
         state.published(run)
         state.pause(run, now, f"{PAUSED} (run {run})")
         aside = "" if undone is None else f"; run {undone} is put aside"
+        aside = "; the damaged store is put aside" if damaged else aside
         outcome, message = "succeeded", f"data rolled back to run {before.run}{aside}"
     finally:
         state.finish(run, now, outcome, message, None)
-    return RolledBack(run, before.run, undone)
+    return run
 
 
 def _info(paths: StorePaths, file: Path) -> StoreInfo:

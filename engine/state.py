@@ -257,6 +257,22 @@ def _report(text: object) -> Mapping[str, Any] | None:
     return report if isinstance(tables, list) and all(isinstance(one, dict) for one in tables) else None
 
 
+def is_held(paths: StorePaths) -> bool:
+    """Whether a run holds the store right now. Who may only read its folder can ask too."""
+    if not paths.lock.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{paths.lock.absolute().as_uri()}?mode=ro", timeout=0.0, uri=True)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return True
+        raise _unusable_lock(paths, error) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged_lock(paths) from error
+    return False
+
+
 @contextmanager
 def hold(paths: StorePaths) -> Iterator[None]:
     """Hold the store for a run; the hold ends with the process, however it ends. Raises AlreadyRunningError."""
@@ -270,13 +286,21 @@ def hold(paths: StorePaths) -> Iterator[None]:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
-                raise UnusableStoreError(
-                    f"{paths.lock} cannot be locked: {error}",
-                    hint="check the permissions of the folder and of this file, and whether its file system has locks",
-                ) from error
+                raise _unusable_lock(paths, error) from error
             raise AlreadyRunningError(
                 f"another run holds {paths.store}", hint="wait for it to end (`accord status` shows how far it is)"
             ) from error
         except sqlite3.DatabaseError as error:
-            raise UnusableStoreError(f"{paths.lock} is damaged", hint="no run is on? then remove it") from error
+            raise _damaged_lock(paths) from error
         yield
+
+
+def _unusable_lock(paths: StorePaths, error: sqlite3.Error) -> UnusableStoreError:
+    return UnusableStoreError(
+        f"{paths.lock} cannot be locked: {error}",
+        hint="check the permissions of the folder and of this file, and whether its file system has locks",
+    )
+
+
+def _damaged_lock(paths: StorePaths) -> UnusableStoreError:
+    return UnusableStoreError(f"{paths.lock} is damaged", hint="no run is on? then remove it")

@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import AlreadyRunningError
-from engine.state import Pause, RunRecord, State, hold
+from engine.state import Pause, RunRecord, State, is_held
 from engine.store import StorePaths, attach_published
 from engine.workspace import CURRENT, Workspace, name_of
 
@@ -47,7 +46,7 @@ def read_status(store: Path, count: int = 10) -> Status:
     paths = StorePaths.of(store)
     if not paths.state.exists():
         return Status(paths.store, _runs_of_store(paths, count), None, ())
-    on = _held(paths)
+    on = is_held(paths)
     state = State(paths.state, read_only=True)
     try:
         runs = tuple(state.last(count))
@@ -83,17 +82,6 @@ def _runs_of_store(paths: StorePaths, count: int) -> tuple[RunRecord, ...]:
         RunRecord(run, started_at, None, outcome, True, "publish", None, None, {"tables": tables.get(run, [])})
         for run, started_at, outcome in runs
     )
-
-
-def _held(paths: StorePaths) -> bool:
-    """Whether a run holds the store right now."""
-    if not paths.lock.exists():
-        return False
-    try:
-        with hold(paths):
-            return False
-    except AlreadyRunningError:
-        return True
 
 
 def _document(one: RunRecord) -> dict[str, Any]:

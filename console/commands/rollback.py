@@ -29,6 +29,7 @@ def command(store: Path | None, style: str) -> None:
         click.echo(json.dumps(done.to_document(), ensure_ascii=False, indent=2))
         return
     aside = "" if done.undone is None else f"; that of run {done.undone} is kept beside it"
+    aside = "; the damaged store is kept beside it" if done.damaged else aside
     click.echo(
         f"run {done.run}: the data is as run {done.restored} left it{aside}\n"
         "\n"

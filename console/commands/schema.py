@@ -36,6 +36,7 @@ def pull(specs: tuple[Path, ...], output: Path | None, objects: tuple[str, ...],
     from console.connection import connected
     from console.planning import load_settings
     from console.texts import SUFFIX, read_spec, spec_files
+    from engine.errors import DiskError
     from engine.org import identify
     from engine.salesforce.describe import ALWAYS
     from engine.snapshot import pull_schema
@@ -51,7 +52,10 @@ def pull(specs: tuple[Path, ...], output: Path | None, objects: tuple[str, ...],
         wanted |= dict.fromkeys(needs_of(parse_spec(read_spec(path).text).tree).objects)
 
     with connected(settings) as client:
-        files = pull_schema(client, identify(client), folder, wanted)
+        try:
+            files = pull_schema(client, identify(client), folder, wanted)
+        except DiskError as error:
+            raise NotStarted(error.message, "name another folder with -o, or check this one's permissions") from error
     described = sorted(path.stem for path in files if path.suffix == ".json" and not path.name.startswith("_"))
     missing = sorted(name for name in objects if name.lower() not in {one.lower() for one in described})
     if style == "json":

@@ -241,6 +241,16 @@ def test_schema_pull_makes_a_snapshot_that_lint_finds(acme: LocalOrg, folder: Pa
     assert compiled.code == 0
 
 
+def test_schema_pull_into_a_place_that_cannot_be_written(acme: LocalOrg, folder: Path):
+    """Nothing was begun that is not finished: exit 2, as for every setting that does not do."""
+    (folder / "file").write_text("x")
+    said = accord("schema", "pull", "-o", "file/org", cwd=folder, environment=acme.environment)
+
+    assert said.code == 2
+    assert "file/org cannot be written: Not a directory" in said.err
+    assert "-o" in said.err
+
+
 def test_schema_pull_says_which_object_is_not_there(acme: LocalOrg, folder: Path):
     """An object that was asked for and does not exist is named."""
     said = accord("schema", "pull", "--object", "Nope__c", cwd=folder, environment=acme.environment)

@@ -77,8 +77,23 @@ def test_a_bad_file_is_refused_with_file_and_key(tmp_path: Path, text: str, mess
 
 def test_a_bad_variable_is_refused_by_name(tmp_path: Path):
     """A bad value of a variable names the variable."""
-    with pytest.raises(NotStarted, match="ACCORD_INSTANCE_URL is an address that begins with https://"):
-        read_settings(tmp_path, {"ACCORD_INSTANCE_URL": "ftp://x"})
+    for value in ("ftp://x", "", "notaurl", "https://", "http://acme.my.salesforce.com", "https://[x"):
+        with pytest.raises(NotStarted, match="ACCORD_INSTANCE_URL is an address that begins with https://"):
+            read_settings(tmp_path, {"ACCORD_INSTANCE_URL": value})
+
+
+@pytest.mark.parametrize("rest", ["/services/data", "/lightning/page/home", "?x=1", "#one"])
+def test_an_address_of_a_page_in_the_org_is_shortened(tmp_path: Path, rest: str):
+    """Somebody who takes the address from the browser is told which part of it is wanted."""
+    with pytest.raises(NotStarted, match=r"alone, here https://acme\.my\.salesforce\.com, not"):
+        read_settings(tmp_path, {"ACCORD_INSTANCE_URL": f"https://acme.my.salesforce.com{rest}"})
+
+
+def test_a_folder_that_is_called_like_the_file_is_named(tmp_path: Path):
+    """What cannot be read is an error, and no reason to look in the folders above."""
+    (tmp_path / "accord.toml").mkdir()
+    with pytest.raises(NotStarted, match=r"cannot read .*accord\.toml: Is a directory"):
+        read_settings(tmp_path, {})
 
 
 def test_a_misspelt_variable_is_noticed(tmp_path: Path):

@@ -93,7 +93,8 @@ def test_damage_that_keeps_a_store_from_being_opened(org: Scene) -> None:
     assert org.store.read_bytes() == damaged
     done = rollback(org.store, CLOCK)
 
-    assert (done.restored, done.undone) == (1, None)
+    assert (done.restored, done.undone, done.damaged) == (1, None, True)
+    assert read_status(org.store).runs[0].message == "data rolled back to run 1; the damaged store is put aside"
     assert StorePaths.of(org.store).previous.read_bytes() == damaged
     assert org.run().outcome is Outcome.SUCCEEDED
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -241,6 +243,29 @@ def test_status_of_a_store(org: Scene) -> None:
         (1, "succeeded", True),
     ]
     assert status.running is None
+
+
+def test_status_for_whoever_may_only_read(org: Scene) -> None:
+    """A colleague who may read the store's folder and not write it sees the runs."""
+    with tempfile.TemporaryDirectory() as name:  # its path may be walked by everybody; that of `tmp_path` may not
+        folder = Path(name)
+        readers = Scene(org.running, folder)
+        readers.run()
+        for path in (*folder.iterdir(), folder):
+            path.chmod(0o555)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)
+        try:
+            with pytest.raises(PermissionError):
+                (folder / "x").touch()
+            status = read_status(readers.store)
+        finally:
+            if root:
+                os.seteuid(0)
+            folder.chmod(0o755)
+
+    assert [(one.run, one.outcome) for one in status.runs] == [(1, "succeeded")]
 
 
 def alter_state(org: Scene, *statements: str) -> None:

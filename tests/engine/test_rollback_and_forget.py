@@ -52,7 +52,7 @@ def test_rollback_brings_the_store_before_back(org: Scene) -> None:
     status = read_status(org.store)
 
     assert name_of_first(org) == "Account 1"
-    assert (done.run, done.restored, done.undone) == (3, 1, 2)
+    assert (done.run, done.restored, done.undone, done.damaged) == (3, 1, 2, False)
     assert org.rows("SELECT run FROM s.accord.store") == [(3,)]
     assert status.runs[0].message == "data rolled back to run 1; run 2 is put aside"
     assert status.paused is not None
