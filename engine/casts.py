@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from compiler.duckdb_functions import FUNCTIONS, Typed, duckdb_type, quote_name
 from compiler.relation import ColumnType
 from compiler.relation_columns import MAX_DIGITS
 
-# A number of Salesforce's has at most 18 digits before the point; more in one row must not cost others their decimals.
+# A number of Salesforce's has at most 18 digits before the point. That many are kept free in every column, whatever the
+# decimals of its other numbers, so that rows which come later fit as well.
 WHOLE_DIGITS = 18
-
-
-class Measured(NamedTuple):
-    """What the data of a numeric column needs: digits behind the point, and before it."""
-
-    scale: int
-    whole: int
+MOST_DECIMALS = MAX_DIGITS - WHOLE_DIGITS
 
 
 def cast(column: str, kind: ColumnType) -> str:
@@ -31,7 +25,8 @@ def cast(column: str, kind: ColumnType) -> str:
             plain = f"WHEN {text} = 'true' THEN TRUE WHEN {text} = 'false' THEN FALSE"
             return f"CASE {plain} WHEN lower({text}) = 'true' THEN TRUE WHEN lower({text}) = 'false' THEN FALSE END"
         case "decimal":
-            return f"TRY_CAST({text} AS {duckdb_type(kind)})"
+            digits = min(WHOLE_DIGITS + kind.scale, MAX_DIGITS)
+            return f"CAST(TRY_CAST({text} AS DECIMAL({digits}, {kind.scale})) AS {duckdb_type(kind)})"
         case "date":
             return f"CASE WHEN length({text}) = 10 THEN TRY_CAST({text} AS DATE) END"
         case "timestamp":
@@ -64,7 +59,7 @@ def reason(column: str, kind: ColumnType) -> str:
     words = {
         "boolean": "is neither true nor false",
         # Without the scale, which a first load raises and a later one need not: the same reject is no change.
-        "decimal": "is no number, or has more digits than a number of 38 holds",
+        "decimal": f"is no number, or has over {WHOLE_DIGITS} digits before its point or {MOST_DECIMALS} behind it",
         "date": "is no date",
         "timestamp": "is no time stamp",
         "time": "is no time of day",
@@ -87,16 +82,14 @@ def inexact(column: str, kind: ColumnType) -> str:
 
 
 def measure(column: str) -> str:
-    """Two aggregates over a column of numbers written as text: its `Measured`."""
+    """The aggregate over a column of numbers written as text: how many digits behind the point they need."""
     text = quote_name(column)
-    number = f"FILTER (TRY_CAST({text} AS DOUBLE) IS NOT NULL)"
-    return f"coalesce(max({_scale(text)}) {number}, 0), coalesce(max({_whole(text)}) {number}, 0)"
+    return f"coalesce(max({_scale(text)}) FILTER (TRY_CAST({text} AS DOUBLE) IS NOT NULL), 0)"
 
 
-def raised(kind: ColumnType, need: Measured) -> ColumnType:
-    """The type with the scale raised to what the data holds, as far as 38 digits allow."""
-    room = MAX_DIGITS - min(need.whole, WHOLE_DIGITS)
-    return ColumnType("decimal", max(kind.scale, min(need.scale, room)))
+def raised(kind: ColumnType, need: int) -> ColumnType:
+    """The type with the scale raised to the decimals that the data needs, as far as there may be."""
+    return ColumnType("decimal", max(kind.scale, min(need, MOST_DECIMALS)))
 
 
 def typed(columns: Mapping[str, ColumnType], *, whole_ids: bool = False) -> str:
@@ -117,11 +110,6 @@ def _scale(text: str) -> str:
         f"CASE WHEN contains({mantissa}, '.') THEN length(rtrim({mantissa}, '0')) - instr({mantissa}, '.') ELSE 0 END"
     )
     return f"CASE WHEN {_scientific(text)} THEN greatest({fraction} - {_exponent(text)}, 0) ELSE {plain} END"
-
-
-def _whole(text: str) -> str:
-    digits = f"length(ltrim(regexp_extract({text}, '^[+-]?([0-9]*)', 1), '0'))"
-    return f"CASE WHEN {_scientific(text)} THEN {digits} + {_exponent(text)} ELSE {digits} END"
 
 
 def _scientific(text: str) -> str:

@@ -30,6 +30,7 @@ AccordError
     PromiseError
     UnexplainedError
     LoadError
+    TooManyDigitsError
     DiskError
     DamagedStoreError
     CancelledError
@@ -224,6 +225,10 @@ class UnexplainedError(RunError):
 
 class LoadError(RunError):
     """A downloaded page cannot be loaded."""
+
+
+class TooManyDigitsError(RunError):
+    """A calculation gives a number with more digits than a column has."""
 
 
 class DiskError(RunError):

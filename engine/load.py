@@ -313,11 +313,7 @@ def _raised(space: Workspace, raw: str, types: Columns) -> dict[str, ColumnType]
     if not numbers:
         return dict(types)
     found = space.run(f"SELECT {', '.join(casts.measure(name) for name in numbers)} FROM ({raw}) AS raw")[0]
-    out = dict(types)
-    for number, name in enumerate(numbers):
-        need = casts.Measured(*found[2 * number : 2 * number + 2])
-        out[name] = casts.raised(out[name], need)
-    return out
+    return {**types, **{name: casts.raised(types[name], need) for name, need in zip(numbers, found, strict=True)}}
 
 
 def _reject(space: Workspace, name: str, raw: str, types: Mapping[str, ColumnType]) -> int:

@@ -20,7 +20,7 @@ from engine.life import LIFE
 from engine.load import Staged
 from engine.match_list import part
 from engine.second_look import asked_of
-from engine.wanted import check_key, compute, wider
+from engine.wanted import check_key, compute, computing, wider
 from engine.workspace import FEW_ROWS, WORK, Workspace, name_of
 
 TOUCHED = "(touched)"
@@ -133,10 +133,11 @@ class Computing:
         found = columns_of(relation, self.leaf)
         columns = {c.name: wider(found[c.name], own.get(c.name)) for c in table.columns}
         comparison = Comparison(table, columns, current, scoped=True, placed=self._places(table))
-        self.space.run(
-            f"CREATE OR REPLACE TABLE {comparison.rows} AS SELECT {cast_all(columns, columns)}"
-            f" FROM ({print_relation(relation, self.leaf).text}) AS computed"
-        )
+        with computing(table):
+            self.space.run(
+                f"CREATE OR REPLACE TABLE {comparison.rows} AS SELECT {cast_all(columns, columns)}"
+                f" FROM ({print_relation(relation, self.leaf).text}) AS computed"
+            )
         check_key(self.space, table, comparison.rows)
         self.space.run(comparison.with_untouched())
         return comparison

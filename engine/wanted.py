@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.plan import Table
@@ -21,7 +22,7 @@ from compiler.relation import (
 )
 from compiler.relation import Wanted as WantedRows
 from compiler.relation_columns import Columns, Leaf, LeafOf, columns_of, inputs_of
-from engine.errors import PromiseError
+from engine.errors import PromiseError, TooManyDigitsError
 from engine.load import Staged
 from engine.workspace import WORK, Workspace, name_of
 
@@ -41,7 +42,7 @@ def compute(space: Workspace, table: Table, leaves: LeafOf, current: Columns) ->
     """Compute a table's wanted rows into `wanted."<table>"`, and return its columns.
 
     `current` are the published table's columns: a number keeps at least the scale that it has there.
-    Raises PromiseError when a key comes twice: a row would be counted twice.
+    Raises PromiseError when a key comes twice: a row would be counted twice. Raises TooManyDigitsError.
     """
     found = columns_of(table.relation, leaves)
     columns = {column.name: wider(found[column.name], current.get(column.name)) for column in table.columns}
@@ -51,12 +52,25 @@ def compute(space: Workspace, table: Table, leaves: LeafOf, current: Columns) ->
     target = name_of(WORK, "wanted", table.name)
     # What is written once and needs no computing is not worth a copy in between.
     kind = "VIEW" if not current and not _heavy(table.relation) else "TABLE"
-    space.run(
-        f"CREATE OR REPLACE {kind} {target} AS SELECT {values} FROM ({print_table(table, leaves).text}) AS computed"
-    )
+    with computing(table):
+        space.run(
+            f"CREATE OR REPLACE {kind} {target} AS SELECT {values} FROM ({print_table(table, leaves).text}) AS computed"
+        )
     if table.key != ("Id",) or not _keeps_ids(table.relation):
         check_key(space, table, target)
     return columns
+
+
+@contextmanager
+def computing(table: Table) -> Iterator[None]:
+    """Compute rows of a table. Raises TooManyDigitsError that names the table."""
+    try:
+        yield
+    except TooManyDigitsError as error:
+        raise TooManyDigitsError(
+            f"table {table.name}: {error.message}",
+            hint="nothing was published; look for very large numbers in the fields that the table calculates with",
+        ) from None
 
 
 def _keeps_ids(relation: Relation, column: str = "Id") -> bool:

@@ -11,7 +11,7 @@ import duckdb
 
 from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
 from compiler.relation import ColumnType
-from engine.errors import STORE_WAYS_OUT, DamagedStoreError, DiskError, LoadError
+from engine.errors import STORE_WAYS_OUT, DamagedStoreError, DiskError, LoadError, TooManyDigitsError
 
 WORK = "memory"
 CURRENT = "current_store"
@@ -65,12 +65,15 @@ class Workspace:
         """Execute a statement and return its rows.
 
         Raises DiskError when there is no space left, LoadError when there is no memory left, DamagedStoreError when a
-        file holds something else than what was written there.
+        file holds something else than what was written there, TooManyDigitsError when a number does not fit.
         """
         try:
             return self.connection.execute(sql, list(parameters)).fetchall()
         except duckdb.OutOfMemoryException as error:
             raise no_memory(error) from error
+        except (duckdb.ConversionException, duckdb.OutOfRangeException):
+            # DuckDB's words quote the value, and a record's values belong neither in errors nor in logs.
+            raise TooManyDigitsError("a calculated number has more digits than 38") from None
         except duckdb.Error as error:
             if self._is_damage(error):
                 self._damage = self._damage or self._damaged()

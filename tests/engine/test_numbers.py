@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -304,3 +305,50 @@ def test_rows_that_find_their_account_by_a_value_are_split_too(tmp_path: Path) -
         "no_account": (2, "10.00"),
         "rejected": (0, "0"),
     }
+
+
+def written(object_id: str, field: str, text: str) -> Fault:
+    """A record's number as other bytes than the org would send: every answer has that text for it."""
+
+    def change(response: httpx.Response) -> httpx.Response:
+        body = json.loads(response.content, parse_float=str)
+        for record in body.get("records", ()):
+            if record.get("Id") == object_id and field in record:
+                record[field] = "(number)"
+        return httpx.Response(200, text=json.dumps(body).replace('"(number)"', text))
+
+    return Fault(field, real_but(change), None)
+
+
+@pytest.mark.parametrize("noise", ["5.551115123125783E-17", "0.00000000000000005551115123125783"])
+def test_tiny_number_takes_no_room_from_those_that_come_later(tmp_path: Path, noise: str) -> None:
+    """What is left of a difference of doubles is rejected with its text, and costs other rows nothing, now or later."""
+    spec = SPEC.replace("prospect where Type = 'Prospect'\n", "prospect where Type = 'Prospect'\n  also Score__c\n")
+    tiny = written(A1, "Score__c", noise)
+    rows = {**SMALL, "Account": (account(1, Score__c="1"), account(2, Score__c="12"))}
+    with scene(tmp_path, rows, spec) as org:
+        first = org.run(None, tiny)
+        org.change({"op": "update", "object": "Account", "id": A2, "fields": {"Score__c": "12345678.5"}})
+        second = org.run(None, tiny)
+        org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Score__c": "2"}})
+        third = org.run()
+
+        assert [one.outcome for one in (first, second, third)] == [Outcome.SUCCEEDED] * 3
+        assert [report.tables[0].rejected for report in (first, second, third)] == [1, 1, 0]
+        assert org.rows("SELECT Id, CAST(CAST(Score__c AS DOUBLE) AS VARCHAR) FROM active_accounts ORDER BY Id") == [
+            (A1, "2.0"),
+            (A2, "12345678.5"),
+        ]
+
+
+def test_sum_that_no_column_holds(tmp_path: Path) -> None:
+    """A calculation beyond 38 digits ends the run with the table's name, and nothing of a value in the words."""
+    tiny = written(record_id("Subscription__c", 1), "Amount__c", "0.00000000000000000001")
+    huge = tuple(subscription(n, 1, "999999999999999999") for n in (2, 3))
+    with scene(tmp_path, {**SMALL, "Subscription__c": (subscription(1, 1, "1"), *huge)}) as org:
+        report = org.run(None, tiny)
+
+    assert report.outcome is Outcome.FAILED
+    assert "table accounts: a calculated number has more digits than 38" in report.errors[0]
+    assert "999" not in report.errors[0]
+    assert not org.store.exists()
