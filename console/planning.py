@@ -62,7 +62,7 @@ def plan_offline(path: Path, settings: Settings, snapshot: Path | None, *, stric
 
 
 def plan_live(
-    path: Path, client: SalesforceClient, *, running: Path | None = None, strict: bool = False
+    path: Path, client: SalesforceClient, *, running: Path | None = None, adopt: bool = False, strict: bool = False
 ) -> tuple[PlannedSpec, Schema]:
     """Compile a spec against the org as it is now. Findings go to stderr.
 
@@ -71,6 +71,7 @@ def plan_live(
         client: the connection.
         running: the store that the plan will be run into. What a run does nothing about yet is reported too, and what
             the store holds and the org has lost is left out of the plan.
+        adopt: whether the store may be another org's, to begin anew in.
         strict: whether warnings count as errors do.
 
     Raises:
@@ -80,6 +81,7 @@ def plan_live(
     from console.stored_plan import SUFFIX, differences, read_plan
     from engine.drift import find_drift
     from engine.errors import QuotaError, SalesforceError
+    from engine.org import identify
     from engine.salesforce.describe import describe
     from engine.snapshot import schema_of
     from engine.spec_needs import needs_of
@@ -99,7 +101,7 @@ def plan_live(
         raise NotStarted(error.message, error.hint) from error
     if running is None:
         return _planned(check(source, schema), schema, strict=strict), schema
-    drift = find_drift(offline.tree, schema, running)
+    drift = find_drift(offline.tree, schema, running, identify(client) if adopt else None)
     checked = check(source, schema, drift.spec)
     checked = checked.with_findings(_without_effect(checked))
     planned = _planned(checked, schema, strict=strict)._replace(drift=drift)

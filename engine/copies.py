@@ -115,6 +115,11 @@ def store_serves(space: Workspace, meaning: str, identity: Identity) -> bool:
     return _last_sync(space, "meaning, user_id") == (meaning, identity.user_id)
 
 
+def is_store_of(space: Workspace, meaning: str) -> bool:
+    """Whether a plan is the one that the published tables are of, whoever refreshed accounts of them since."""
+    return _last_sync(space, "meaning", but="") == (meaning,)
+
+
 def was_whole(space: Workspace) -> bool:
     """Whether the run that made the published store brought every table up to date."""
     return _last_sync(space, "outcome") == ("succeeded",)
@@ -130,10 +135,17 @@ def read_whole_at(space: Workspace, meaning: str) -> datetime | None:
     return None if at is None else at.replace(tzinfo=UTC) - GOOD_FOR
 
 
-def _last_sync(space: Workspace, columns: str) -> tuple[object, ...] | None:
-    """Of the last run in the store that read Salesforce; a rollback is a run too, and has no plan."""
+def _last_sync(space: Workspace, columns: str, but: str | None = None) -> tuple[object, ...] | None:
+    """Of the last run in the store that read Salesforce; a rollback is a run too, and has no plan.
+
+    A refresh of an account has the empty meaning; `but` leaves runs of a meaning out.
+    """
     runs = name_of(CURRENT, "accord", "runs")
-    rows = space.run(f"SELECT {columns} FROM {runs} WHERE meaning IS NOT NULL ORDER BY run DESC LIMIT 1")
+    rows = space.run(
+        f"SELECT {columns} FROM {runs} WHERE meaning IS NOT NULL AND meaning IS DISTINCT FROM ?"
+        " ORDER BY run DESC LIMIT 1",
+        [but],
+    )
     return rows[0] if rows else None
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 
-from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
+from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.labels import lower_snake
 from compiler.paths import find_field
 from compiler.plan import Plan
@@ -21,7 +21,10 @@ from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from engine.differences import Comparison
+from engine.errors import AccordError
+from engine.org import Identity
 from engine.renames import NO_RENAMES, Described, Renames, find_renames
+from engine.store import StoreInfo, StorePaths, attach_published, is_of
 from engine.workspace import CURRENT, Workspace, name_of
 from grammar.node import Node
 from grammar.soql_tree import FieldPath
@@ -70,7 +73,7 @@ class Drift(NamedTuple):
     """The spec as it can be compiled for the org of now, and what it thereby leaves as it is.
 
     `stops` are losses that no statement names and that nevertheless decide who is in. `renamed`: what other labels
-    made; all else has the names of now.
+    made; all else has the names of now. `store_run` is the run that made the store which all of this is about.
     """
 
     spec: Spec
@@ -78,6 +81,7 @@ class Drift(NamedTuple):
     frozen: tuple[FrozenTable, ...] = ()
     stops: tuple[str, ...] = ()
     renamed: Renames = NO_RENAMES
+    store_run: int | None = None
 
 
 NO_DRIFT = Drift(Spec((), Trivia(), NOWHERE))
@@ -90,13 +94,18 @@ class _Known(NamedTuple):
     path: str
 
 
-def find_drift(spec: Spec, schema: Schema, store: Path) -> Drift:
-    """Compare what the published tables hold with the org's schema of now. Without a store nothing is lost."""
-    described = _described(store)
+def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | None = None) -> Drift:
+    """Compare what the published tables hold with the org's schema of now. Without a store nothing is lost.
+
+    `adopting` is the org that is to take the store over: what another org's tables held is no loss of its own.
+    """
+    info, described = _described(store)
+    if info is None:
+        return Drift(spec)
     renamed = find_renames(spec, described)
     known = _known(renamed.of(one) for one in described)
-    if not known:
-        return Drift(spec)
+    if not known or (adopting is not None and not is_of(info, adopting)):
+        return Drift(spec, store_run=info.run)
     statements = {table: statement for statement in spec.statements if (table := _table_of(statement))}
     frozen: dict[str, FrozenTable] = {}
     lost: list[LostColumn] = []
@@ -129,7 +138,8 @@ def find_drift(spec: Spec, schema: Schema, store: Path) -> Drift:
         for table, statement in statements.items():
             if isinstance(statement, CustomObject) and statement.parent == "contact":
                 frozen.setdefault(table, FrozenTable(table, frozen["contacts"].object, statement.span))
-    return Drift(_without(spec, schema, known, frozen), tuple(lost), tuple(frozen.values()), tuple(stops), renamed)
+    here = _without(spec, schema, known, frozen)
+    return Drift(here, tuple(lost), tuple(frozen.values()), tuple(stops), renamed, info.run)
 
 
 def line_of(spec_text: str, span: Span) -> str:
@@ -153,21 +163,22 @@ def frozen_words(frozen: FrozenTable, spec_text: str) -> str:
     )
 
 
-def _described(store: Path) -> list[Described]:
-    """What the published store says of its columns."""
-    if not store.exists():
-        return []
+def _described(store: Path) -> tuple[StoreInfo | None, list[Described]]:
+    """What the published store says of itself and of its columns; None where there is none that can be read."""
+    paths = StorePaths.of(store)
+    space = Workspace(paths.staging)
     try:
-        with duckdb.connect() as connection:
-            connection.execute(f"ATTACH {quote_text(str(store))} AS {quote_name(CURRENT)} (READ_ONLY)")
-            columns = name_of(CURRENT, "statisfy", "columns")
-            rows = connection.execute(
-                f"SELECT table_name, column_name, source, statement FROM {columns} ORDER BY ALL"
-            ).fetchall()
-    except duckdb.Error:
+        info = attach_published(space, paths)
+        if info is None:
+            return None, []
+        columns = name_of(CURRENT, "statisfy", "columns")
+        rows = space.run(f"SELECT table_name, column_name, source, statement FROM {columns} ORDER BY ALL")
+    except (AccordError, duckdb.Error):
         # The run that follows opens the same file, and says what is wrong with it.
-        return []
-    return [Described(*row) for row in rows]
+        return None, []
+    finally:
+        space.close()
+    return info, [Described(*row) for row in rows]
 
 
 def _known(described: Iterable[Described]) -> list[_Known]:

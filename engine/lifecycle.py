@@ -14,7 +14,7 @@ from compiler.record_id import to_18
 from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from engine.drift import NO_DRIFT, Drift
-from engine.errors import AccordError, DiskError, QuotaError
+from engine.errors import AccordError, AlreadyRunningError, DiskError, QuotaError
 from engine.events import Notice, Stage, StageStarted
 from engine.extracted import Extracted
 from engine.org import Identity
@@ -112,6 +112,10 @@ class Run(ABC):
         try:
             info = attach_published(space, self.paths)
             above = info.run if info is not None else 0
+            if self.drift is not NO_DRIFT and self.drift.store_run != (info.run if info is not None else None):
+                raise AlreadyRunningError(
+                    f"another run published {self.paths.store} while the spec was compared with it", hint="run again"
+                )
             if info is None and (known := [one.run for one in self.state.last(REMEMBERED) if one.published]):
                 kept = "; `accord rollback` brings back the one before" if self.paths.previous.exists() else ""
                 self.notice(
@@ -124,8 +128,7 @@ class Run(ABC):
                     f" baseline, and {self.paths.previous.name} keeps what was"
                 )
                 space.detach(CURRENT)
-                # What the other org's tables held is no loss of this one.
-                info, self.drift = None, NO_DRIFT
+                info = None
             if info is not None:
                 check_owner(info, self.identity, self.paths)
                 self.compare_users(info)

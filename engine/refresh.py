@@ -20,6 +20,7 @@ from compiler.relation import Assign, Col, ColumnType, Extracted, Relation, Sele
 from compiler.relation_columns import Columns, inputs_of
 from compiler.schema import Schema
 from engine.by_id import Asking, ask, file_name
+from engine.copies import is_store_of
 from engine.differences import Comparison
 from engine.drift import Drift
 from engine.errors import ConfigurationError
@@ -85,6 +86,10 @@ class Refresh(Run):
             return Outcome.FAILED, ("labels changed in the spec since the last run; run without --account first",)
         if lacking := [name for name, columns in self.published(space).items() if not columns]:
             return Outcome.FAILED, (f"the store has no table {', '.join(lacking)}; run without --account first",)
+        if not is_store_of(space, self.digests[1]):
+            return Outcome.FAILED, (
+                "the spec or the org's schema changed since the last run; run without --account first",
+            )
         asking = Asking(self.client, space, self.paths.staging, self.settings.reading, by_id=10**9)
         assert self.settings.account is not None
         reading = _Reading(asking, self.plan, self.settings.account)

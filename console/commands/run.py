@@ -81,7 +81,7 @@ def sync(
     from engine.run import run
 
     with connected(settings) as client:
-        planned, schema = plan_live(spec, client, running=settings.store, strict=strict)
+        planned, schema = plan_live(spec, client, running=settings.store, adopt=adopt, strict=strict)
         text = planned.checked.source.text
         options = RunSettings(confirmed=confirmed, adopt=adopt)
         what = (planned.plan, text, client, settings.store)

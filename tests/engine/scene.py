@@ -22,6 +22,7 @@ from engine.clock import CancelToken, SystemClock
 from engine.drift import Drift, find_drift
 from engine.events import Event
 from engine.lifecycle import RunSettings
+from engine.org import identify
 from engine.report import RunReport
 from engine.run import run
 from engine.salesforce.client import Patience, SalesforceClient
@@ -192,13 +193,13 @@ class Scene:
             **options,
         )
 
-    def plan(self, client: SalesforceClient) -> tuple[Plan, Schema, Drift]:
+    def plan(self, client: SalesforceClient, adopt: bool = False) -> tuple[Plan, Schema, Drift]:
         """Describe the org and compile the spec for it, less what the org has lost of what the store holds."""
         tree = grammar.parse_spec(self.spec)
         assert tree.diagnostics == ()
         needs = needs_of(tree.tree)
         schema = schema_of(describe(client, needs.objects, needs.relationships))
-        drift = find_drift(tree.tree, schema, self.store)
+        drift = find_drift(tree.tree, schema, self.store, identify(client) if adopt else None)
         found = [d for d in compiler.check_spec(drift.spec, schema).diagnostics if d.severity == "error"]
         assert found == []
         return compiler.compile_spec(drift.spec, schema), schema, drift
@@ -208,7 +209,7 @@ class Scene:
     ) -> RunReport:
         """One sync into the store; the faults meet the sync, not the describing before it. `options`: of the run."""
         with self.client() as client:
-            plan, schema, drift = self.plan(client)
+            plan, schema, drift = self.plan(client, adopt=options.get("adopt", False))
         self.wire = Faulty(*faults)
         with self.client(credentials, transport=self.wire, reserve=reserve) as client:
             settings = RunSettings(self.reading, **options)

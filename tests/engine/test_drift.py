@@ -13,7 +13,10 @@ import compiler
 import grammar
 from compiler.schema import Schema
 from engine.drift import find_drift
+from engine.errors import AlreadyRunningError
+from engine.org import identify
 from engine.report import Outcome
+from engine.run import run
 from engine.salesforce.describe import describe
 from engine.snapshot import schema_of
 from engine.spec_needs import needs_of
@@ -358,3 +361,36 @@ def test_inactive_users_that_can_no_longer_be_told_stop_the_run(tmp_path: Path) 
         found = errors_of(org)
 
     assert found == ["skip inactive users"]
+
+
+def test_what_another_org_held_is_no_loss_of_the_one_that_takes_the_store_over(tmp_path: Path) -> None:
+    """What the new org lacks is missing in the spec, with its line, and not taken out of it without a word."""
+    spec = SPEC.replace("prospect where Type = 'Prospect'\n", "prospect where Type = 'Prospect'\n  also Notes__c\n")
+    lacking = fields("Account", without="Notes__c")
+    with (
+        scene(tmp_path / "one", ROWS, spec) as org,
+        scene(tmp_path / "other", SMALL, spec, name="Other", fields=lacking) as other,
+    ):
+        org.run()
+        other.folder = org.folder
+        tree = grammar.parse_spec(spec).tree
+        schema = schema_now(other)
+        with other.client() as client:
+            taken_over = find_drift(tree, schema, org.store, identify(client))
+        lost = find_drift(tree, schema, org.store)
+
+    assert (taken_over.spec, taken_over.lost, taken_over.store_run) == (tree, (), 1)
+    assert [one.column for one in lost.lost] == ["Notes__c"]
+
+
+def test_run_that_another_overtakes_while_it_plans(tmp_path: Path) -> None:
+    """What was compared with a store that is not there any more is not run: labels may be renamed already."""
+    with scene(tmp_path) as org:
+        org.run()
+        org.spec = org.spec.replace('"Subscriptions"', '"Subs"')
+        with org.client() as client:
+            plan, schema, drift = org.plan(client)
+            assert org.run().changed
+            with pytest.raises(AlreadyRunningError, match=r"another run published .*; run again"):
+                run(plan, org.spec, client, org.store, schema=schema, drift=drift)
+        assert not org.run().changed

@@ -184,3 +184,29 @@ def test_links_by_value_need_all_accounts(tmp_path: Path) -> None:
 
     assert report.outcome is Outcome.FAILED
     assert "need all accounts" in report.errors[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("fields Name, Email", "fields Name"),
+        ("else 0", "else 7"),
+        ("where Type = 'Prospect'", "where Type = 'Prospect' and Name != 'x'"),
+    ],
+)
+def test_spec_that_was_edited_is_no_account_s_matter(org: Scene, before: str, after: str) -> None:
+    """Another spec says something else about every account: the whole run has to come first, now as ever."""
+    assert before in org.spec
+    org.spec = org.spec.replace(before, after)
+    inode = org.store.stat().st_ino
+    report = refreshed(org, A1)
+
+    assert (report.outcome, report.changed) == (Outcome.FAILED, False)
+    assert "the spec or the org's schema changed since the last run; run without --account first" in report.errors
+    assert org.store.stat().st_ino == inode
+
+    org.run(confirmed=True)
+    for name in ("Neu", "Neuer"):
+        org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": name}})
+        assert refreshed(org, A1).changed
+    assert org.rows(f"SELECT Name FROM accounts WHERE Id = '{A1}'") == [("Neuer",)]
