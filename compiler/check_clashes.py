@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler.checks import column_clash
 from compiler.paths import Report
 from compiler.resolved import ResolvedSpec, SyncedField
-from compiler.tables import ACCOUNT_COLUMNS, RECORD_COLUMNS
+from compiler.tables import ACCOUNT_COLUMNS, PLACE, RECORD_COLUMNS
 from grammar.source import Span
 
 
@@ -24,7 +24,8 @@ def check_clashes(resolved: ResolvedSpec, report: Report) -> None:
 
 
 def _taken(names: tuple[str, ...]) -> dict[str, tuple[str, Span | None]]:
-    return dict.fromkeys(names, ("one that Accord makes itself", None))
+    taken: dict[str, tuple[str, Span | None]] = dict.fromkeys(names, ("one that Accord makes itself", None))
+    return {**taken, PLACE: ("DuckDB's own, the place of a row", None)}
 
 
 def _fields(

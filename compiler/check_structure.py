@@ -11,7 +11,7 @@ from compiler.filters import filters_of
 from compiler.labels import lower_snake
 from compiler.paths import Report
 from compiler.resolve import all_of
-from compiler.tables import BUILT_IN_TABLES
+from compiler.tables import BUILT_IN_TABLES, active_view
 from grammar.nearest import nearest
 from grammar.source import Span
 from grammar.spec_tree import (
@@ -146,14 +146,18 @@ def _accounts(spec: Spec, report: Report) -> None:
 
 
 def _tables(spec: Spec, report: Report) -> None:
-    taken: dict[str, tuple[str, Span | None]] = dict.fromkeys(BUILT_IN_TABLES, ("one that Accord makes itself", None))
+    own = (*BUILT_IN_TABLES, *map(active_view, BUILT_IN_TABLES))
+    taken: dict[str, tuple[str, Span | None]] = dict.fromkeys(own, ("one that Accord makes itself", None))
     for statement in all_of(spec, CustomObject):
-        name = lower_snake(statement.label.value)
-        if name in taken:
-            why, first = taken[name]
-            report(column_clash.table_clash(name, statement.label.span, why, first))
+        label = statement.label
+        name = lower_snake(label.value)
+        clash = next((one for one in (name, active_view(name)) if one in taken), None)
+        if clash is not None:
+            why, first = taken[clash]
+            report(column_clash.table_clash(clash, label.span, why, first))
         elif name:
-            taken[name] = (f"`{statement.label.value}`", statement.label.span)
+            taken[name] = (f"`{label.value}`", label.span)
+            taken[active_view(name)] = (f"the view of the active rows of `{label.value}`", label.span)
 
 
 def _metrics(spec: Spec, report: Report) -> None:

@@ -15,6 +15,8 @@ BUILT_IN_TABLES = (
     "picklist_options",
     "columns",
 )
+# DuckDB's own name for the place of a row in its table.
+PLACE = "rowid"
 RECORD_COLUMNS = ("record_status", "record_status_reason", "merged_into", "first_synced_at", "changed_at")
 ACCOUNT_COLUMNS = (
     "account_type",
@@ -32,3 +34,8 @@ USER_COLUMNS = (
     ("email", "Email", "Email", "text"),
     ("active", "IsActive", "Active", "boolean"),
 )
+
+
+def active_view(table: str) -> str:
+    """The name of the view of a table's active rows."""
+    return f"active_{table}"

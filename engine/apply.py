@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from compiler.duckdb_functions import quote_name, quote_text
+from compiler.tables import active_view
 from engine.differences import Comparison
 from engine.in_place import Place
 from engine.life import LIFE, NOW, life_of_active
@@ -95,7 +96,7 @@ def write_view(space: Workspace, catalog: str, table: str) -> None:
     # The view names no catalog and no schema: it must hold under whatever name the file is attached later.
     space.run(f"USE {name_of(catalog, 'statisfy')}")
     space.run(
-        f"CREATE OR REPLACE VIEW {quote_name(f'active_{table}')} AS"
+        f"CREATE OR REPLACE VIEW {quote_name(active_view(table))} AS"
         f" SELECT * FROM {quote_name(table)} WHERE record_status = 'active'"
     )
     space.run("USE memory")

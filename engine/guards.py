@@ -122,8 +122,8 @@ def _move(space: Workspace, limit: _Limit, accounts: Reconciled) -> GuardReport 
         " WHERE c.record_status = 'active'"
     )
     sums = space.run(
-        f"SELECT {group} AS currency, CAST(sum(abs(coalesce({old}, 0))) AS VARCHAR), CAST(sum({moved}) AS VARCHAR)"
-        f" {both} GROUP BY currency ORDER BY currency"
+        f"SELECT {group}, CAST(sum(abs(coalesce({old}, 0))) AS VARCHAR), CAST(sum({moved}) AS VARCHAR)"
+        f" {both} GROUP BY 1 ORDER BY 1"
     )
     shares = [
         (100 * Decimal(by) / Decimal(before), Decimal(by), Decimal(before), code)

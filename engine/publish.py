@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from compiler.duckdb_functions import quote_name
+from compiler.tables import active_view
 from engine.apply import apply, count_active, write_changes
 from engine.errors import PromiseError
 from engine.events import Stage
@@ -142,5 +143,5 @@ def check_balance(one: Reconciled) -> None:
 
 
 def _drop(space: Workspace, table: str) -> None:
-    space.run(f"DROP VIEW IF EXISTS {name_of(NEXT, 'statisfy', f'active_{table}')}")
+    space.run(f"DROP VIEW IF EXISTS {name_of(NEXT, 'statisfy', active_view(table))}")
     space.run(f"DROP TABLE IF EXISTS {name_of(NEXT, 'statisfy', table)}")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import grammar
 from compiler.duckdb_functions import quote_name
 from compiler.labels import lower_snake
+from compiler.tables import active_view
 from engine.apply import write_view
 from engine.store import STORAGE_VERSION, StoreInfo, StorePaths, attach_published, copy_aside
 from engine.workspace import CURRENT, Workspace, name_of
@@ -139,7 +140,7 @@ def rename_published(space: Workspace, paths: StorePaths, renames: Renames) -> t
 
 
 def _rename_table(space: Workspace, old: str, new: str) -> None:
-    space.run(f"DROP VIEW IF EXISTS {name_of(_RENAMING, 'statisfy', f'active_{old}')}")
+    space.run(f"DROP VIEW IF EXISTS {name_of(_RENAMING, 'statisfy', active_view(old))}")
     space.run(f"ALTER TABLE {name_of(_RENAMING, 'statisfy', old)} RENAME TO {quote_name(new)}")
     write_view(space, _RENAMING, new)
     for schema, table in (("statisfy", "columns"), ("accord", "changes"), ("accord", "rejects"), ("accord", "ledger")):
@@ -150,7 +151,7 @@ def _rename_table(space: Workspace, old: str, new: str) -> None:
 
 
 def _rename_column(space: Workspace, old: str, new: str) -> None:
-    space.run(f"DROP VIEW IF EXISTS {name_of(_RENAMING, 'statisfy', 'active_accounts')}")
+    space.run(f"DROP VIEW IF EXISTS {name_of(_RENAMING, 'statisfy', active_view('accounts'))}")
     space.run(f"ALTER TABLE {name_of(_RENAMING, 'statisfy', 'accounts')} RENAME {quote_name(old)} TO {quote_name(new)}")
     write_view(space, _RENAMING, "accounts")
     for schema, table in (("statisfy", "columns"), ("accord", "changes"), ("accord", "rejects")):

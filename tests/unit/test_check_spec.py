@@ -439,3 +439,28 @@ def test_a_call_that_its_line_does_not_close_ends_with_the_line():
 
     assert found
     assert all("\n" not in d.message for d in found)
+
+
+@pytest.mark.parametrize(
+    ("labels", "underlined", "says"),
+    [
+        (("Active accounts",), '"Active accounts"', "two tables `active_accounts`"),
+        (
+            ("Subs", "Active subs"),
+            '"Active subs"',
+            "two tables `active_subs`: this one and the view of the active rows",
+        ),
+        (("Active subs", "Subs"), '"Subs"', "two tables `active_subs`: this one and `Active subs`"),
+    ],
+)
+def test_views_of_active_rows_have_names_too(labels: tuple[str, ...], underlined: str, says: str):
+    """Each table of records comes with a view, which no other table may be called."""
+    objects = "\n".join(f'object Subscription__c as "{label}" on account via Account__c' for label in labels)
+    found = expect(f"accord 1\naccounts {{ where Type = 'Customer' }}\n{objects}\n")
+    found.error("E0507").alone().underlines(underlined).says(says)
+
+
+def test_the_place_of_a_row_is_no_metric():
+    """DuckDB has a column of that name in every table, whether it is shown or not."""
+    spec = "accord 1\naccounts { where Type = 'Customer' }\nmetric \"RowID\" from count() of Contact via AccountId\n"
+    expect(spec, acme()).error("E0507").alone().underlines('"RowID"').says("two columns `rowid`")
