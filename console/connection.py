@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from engine.salesforce.session import Credentials
 
 
+# Salesforce takes client credentials on an org's My Domain only.
+LOGIN_HOSTS = ("login.salesforce.com", "test.salesforce.com")
+
+
 @contextmanager
 def connected(settings: Settings) -> Iterator[SalesforceClient]:
     """A client for the org of the settings. It draws its progress; Ctrl-C or SIGTERM asks it to end in order.
@@ -61,8 +65,18 @@ def credentials_of(settings: Settings) -> Credentials:
         return GivenToken(settings.instance_url, settings.access_token)
     assert settings.client_id
     assert settings.client_secret
+    return ClientCredentials(_login_address(settings), settings.client_id, settings.client_secret)
+
+
+def _login_address(settings: Settings) -> str:
+    """Where an app signs in by its own credentials: on the org's My Domain, and not on the hosts for people."""
     login = settings.instance_url or settings.login_host
-    return ClientCredentials(login, settings.client_id, settings.client_secret)
+    way_out = "set login_host in accord.toml to the org's My Domain, such as acme.my.salesforce.com"
+    if login is None:
+        raise NotStarted("a client id is set, and no login_host", way_out)
+    if login.removeprefix("https://").rstrip("/").lower() in LOGIN_HOSTS:
+        raise NotStarted(f"an app cannot sign in on {login}", way_out)
+    return login
 
 
 def _missing(settings: Settings) -> tuple[str, str]:

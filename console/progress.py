@@ -23,7 +23,6 @@ _STAGES = {
     "compare": "comparing the match list with the copy:",
     "fetch": "fetching what is new:",
     "check": "checking what came against the match lists",
-    "compute": "computing",
     "reconcile": "comparing",
     "publish": "publishing",
     "prove": "comparing what will be published with the match lists",

@@ -19,7 +19,7 @@ CACHE_VARIABLE = "ACCORD_CACHE_DIR"
 class Settings(NamedTuple):
     """Where the org, the snapshot and the store are; `file` is the `accord.toml` that was read, if any."""
 
-    login_host: str = "login.salesforce.com"
+    login_host: str | None = None
     client_id: str | None = None
     client_secret: str | None = None
     api_version: str | None = None
@@ -49,7 +49,7 @@ class _Key(NamedTuple):
 
 def _host(value: str) -> str | None:
     if "/" in value.removeprefix("https://").removeprefix("http://").rstrip("/") or " " in value or not value:
-        return "is a host such as login.salesforce.com, test.salesforce.com or acme.my.salesforce.com"
+        return "is a host such as acme.my.salesforce.com"
     return None
 
 

@@ -9,7 +9,7 @@ from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
 from compiler.plan import Table
 from compiler.relation_columns import Columns
 from engine.copies import PLACE
-from engine.life import LIFE
+from engine.life import LIFE, REASONS
 from engine.row_hash import columns_hash, row_hash
 from engine.second_look import asked_of
 from engine.workspace import CURRENT, NEXT, WORK, name_of
@@ -305,14 +305,8 @@ class Comparison(NamedTuple):
         )
         reason = _case(
             "x.status",
-            (
-                ("rejected", "a value could not be taken: see accord.rejects"),
-                ("deleted", "it is in Salesforce's bin"),
-                ("merged", "it was merged into another record"),
-                ("gone", "Salesforce no longer returns it: purged, or not visible to the user"),
-                ("parent_left", f"its row of {parent_name} is no longer in"),
-            ),
-            f"CASE WHEN x.answer = 'live' THEN 'it no longer matches its filter' ELSE {quote_text(without_parent)} END",
+            ((status, words.format(parent=parent_name)) for status, words in REASONS.items() if status != "left"),
+            f"CASE WHEN x.answer = 'live' THEN {quote_text(REASONS['left'])} ELSE {quote_text(without_parent)} END",
         )
         removed = "x.status NOT IN ('left', 'parent_left')" if self.table.on_leaving == "remove" else "TRUE"
         return (

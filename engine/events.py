@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Stage: TypeAlias = Literal[
-    "connect", "extract", "load", "compare", "fetch", "check", "compute", "reconcile", "publish", "prove"
-]
+Stage: TypeAlias = Literal["connect", "extract", "load", "compare", "fetch", "check", "reconcile", "publish", "prove"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from compiler.relation_columns import Columns
 from engine.by_id import Asking, Together, file_name, ids_a_query
 from engine.copies import STAMP, Kept, copy_view
 from engine.load import Staged, load
-from engine.match_list import NEW, Lacking, part
+from engine.match_list import NEW, part
 from engine.salesforce.pages import Pages
 from engine.wide import read_rows
 from engine.workspace import Workspace
@@ -82,16 +82,16 @@ def _by_ids(rows: int, ids_a_request: int) -> float:
     return -(-rows // ids_a_request) + rows / ROWS_LIKE_A_REQUEST
 
 
-def fetch(asking: Asking, kept: Kept, lacking: Lacking) -> Staged:
+def fetch(asking: Asking, kept: Kept, lacking: int) -> Staged:
     """Load the lacking rows, and perhaps others, into `staged."<extract>(fetched)"`."""
     space, extract = asking.space, kept.extract
     columns: Columns = {column.name: column.type for column in extract.columns}
-    if not lacking.rows:
+    if not lacking:
         return load(space, f"{extract.id}(fetched)", columns, Together([]))
     listed = space.value(f"SELECT count(*) FROM {part(extract.id, 'list')}")
     fit = ids_a_query(partial(by_id_query, extract))
     candidates = _candidates(space, kept)
-    way = cheapest(lacking.rows, listed, candidates, fit, asking.reading.rest_rows)
+    way = cheapest(lacking, listed, candidates, fit, asking.reading.rest_rows)
     queries: list[tuple[Query, int]] = []
     if way.kind == "all":
         queries.append((extract.fetch, listed))

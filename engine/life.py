@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 
-# What may stand in `record_status`. `aged` rows fell out of their `lookback` window.
-STATUSES = ("active", "left", "deleted", "merged", "gone", "parent_left", "rejected", "aged")
+# What may stand in `record_status` beside `active`, with the reason that stands beside it.
+REASONS: Mapping[str, str] = {
+    "left": "it no longer matches its filter",
+    "deleted": "it is in Salesforce's bin",
+    "merged": "it was merged into another record",
+    "gone": "Salesforce no longer returns it: purged, or not visible to the user",
+    "parent_left": "its row of {parent} is no longer in",
+    "rejected": "a value could not be taken: see accord.rejects",
+}
 # The run's time, as a parameter of a statement.
 NOW = "CAST(? AS TIMESTAMP)"
 LIFE: Columns = {

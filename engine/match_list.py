@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.relation_columns import Columns, common_type
@@ -21,13 +20,6 @@ from engine.row_hash import columns_hash
 from engine.workspace import WORK, Workspace, name_of
 
 NEW, TURNED, LEFT = "lacking", "turned", "left"
-
-
-class Lacking(NamedTuple):
-    """How many rows are to be fetched, and how many are wanted of all that are listed."""
-
-    rows: int
-    needed: int
 
 
 def part(extract: str, suffix: str) -> str:
@@ -54,8 +46,10 @@ def _attached(kept: Kept) -> str:
     return f' SEMI JOIN {parents_of(kept.link.parent)} AS p ON c.{quote_name(kept.link.column)} = p."Id"'
 
 
-def compare(space: Workspace, kept: Kept, listed: Columns, settled: datetime) -> Lacking:
-    """Compare the match list (columns `listed`) with the copy; rows whose parent is not in are of no interest.
+def compare(space: Workspace, kept: Kept, listed: Columns, settled: datetime) -> int:
+    """Compare the match list (columns `listed`) with the copy, and return how many rows the copy lacks.
+
+    Rows whose parent is not in are of no interest.
 
     Rows with a stamp of `settled` (UTC) or newer may have changed again under it: they count as lacking.
     """
@@ -76,9 +70,7 @@ def compare(space: Workspace, kept: Kept, listed: Columns, settled: datetime) ->
         f' WHERE c."Id" IS NULL OR k."Id" IS NULL OR c.{stamp} >= $1 OR {differs}',
         [settled.astimezone(UTC).replace(tzinfo=None)],
     )
-    rows = space.value(f"SELECT count(*) FROM {part(name, 'differences')} WHERE state = '{NEW}'")
-    needed = space.value(f"SELECT count(*) FROM {part(name, 'list')} AS c{_attached(kept)}")
-    return Lacking(rows, needed)
+    return int(space.value(f"SELECT count(*) FROM {part(name, 'differences')} WHERE state = '{NEW}'"))
 
 
 def lacking_ids(space: Workspace, extract: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
+from compiler.duckdb_functions import quote_name, quote_text
 from compiler.relation import ColumnType
 from engine.errors import STORE_WAYS_OUT, DamagedStoreError, DiskError, LoadError, TooManyDigitsError
 
@@ -159,11 +159,6 @@ def column_type(duckdb_name: str) -> ColumnType:
 def name_of(*parts: str) -> str:
     """A table's name with its parts quoted."""
     return ".".join(quote_name(part) for part in parts)
-
-
-def define_columns(columns: Mapping[str, ColumnType]) -> str:
-    """Column definitions for CREATE TABLE."""
-    return ", ".join(f"{quote_name(name)} {duckdb_type(kind)}" for name, kind in columns.items())
 
 
 def _first_line(error: Exception) -> str:

@@ -71,8 +71,3 @@ class Node(metaclass=_NodeType):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, name) for name in self.__match_args__)
-
-
-def fields_of(node: Node) -> tuple[tuple[str, Any], ...]:
-    """The compared fields of a node with their values, in the order of their declaration."""
-    return tuple((name, getattr(node, name)) for name in node._compared)

@@ -35,9 +35,9 @@ SETTINGS = """\
 # Settings of this project. Secrets do not belong here: they are variables, ACCORD_CLIENT_SECRET for one.
 
 [org]
-login_host = "login.salesforce.com" # test.salesforce.com for a sandbox, or your My Domain
-# client_id = "..."                 # consumer key of the connected app
-# api_version = "63.0"              # the newest that the org knows, unless you pin one
+# login_host = "acme.my.salesforce.com" # your org's My Domain, where the app signs in
+# client_id = "..."                     # consumer key of the connected app
+# api_version = "66.0"                  # the one that Accord was made for, unless you pin another
 
 [schema]
 path = "org" # the snapshot that `accord schema pull` writes and `accord lint` reads

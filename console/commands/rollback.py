@@ -16,7 +16,8 @@ def command(store: Path | None, style: str) -> None:
     """Put the tables back as they were before the last run that changed them.
 
     This is about the data; the spec and its settings stay as they are, so the next run would bring the same changes
-    again: that is why the schedule is paused. A rollback is a run too: a second one undoes the first.
+    again. A schedule of the spec's is paused for that; stop your own, cron's for one. A rollback is a run too: a second
+    one undoes the first.
     """
     from console.planning import load_settings
     from engine.clock import SystemClock
@@ -34,5 +35,6 @@ def command(store: Path | None, style: str) -> None:
         f"run {done.run}: the data is as run {done.restored} left it{aside}\n"
         "\n"
         "The spec and the settings are untouched, and the next run would change the data again: put right what was\n"
-        "wrong first. The schedule is paused until a run that you start succeeds; `accord rollback` again undoes this."
+        "wrong first, and stop a schedule of your own until then, cron's for one. The spec's is paused until a run\n"
+        "that you start succeeds. `accord rollback` again undoes this."
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--confirm", is_flag=True, help="Go on where a guard would stop the run.")
 @click.option("--adopt-org", is_flag=True, help="Start anew where the store holds the rows of another org.")
 @click.option("--strict", is_flag=True, help="Let warnings count as errors do.")
+@click.option("--whole", is_flag=True, help="Read every row anew, whatever the store has.")
 @click.option("--account", metavar="ID", help="Refresh one account with what hangs on it, and nothing else.")
 @click.option("--details", is_flag=True, help="Report each table, owner kind and sum on a line of its own.")
 @click.option(
@@ -31,6 +32,7 @@ def command(
     confirm: bool,
     adopt_org: bool,
     strict: bool,
+    whole: bool,
     account: str | None,
     details: bool,
     style: str,
@@ -40,7 +42,8 @@ def command(
     SPEC may be a plan that `accord compile -o` stored: its spec is compiled anew for the org as it is now, and where
     the two plans differ this is said.
 
-    With --account only the rows of that account are read and changed; the next whole run then reads everything anew.
+    A run reads what changed; with --whole it reads everything anew. With --account only the rows of that account are
+    read and changed; the next run then reads everything anew.
 
     Ends with the run report. Exits with 0 when the run succeeded, with 1 when it failed or is incomplete or the spec
     has errors, with 2 when nothing was started, and with 3 when a guard stopped it: then nothing was published, the
@@ -49,8 +52,10 @@ def command(
     from console.planning import load_settings
     from console.run_report import run_report
 
+    if whole and account is not None:
+        raise click.UsageError("--whole reads everything, and --account one account: choose one")
     settings = load_settings(store=store)
-    report = sync(spec, settings, confirmed=confirm, adopt=adopt_org, strict=strict, account=account)
+    report = sync(spec, settings, confirmed=confirm, adopt=adopt_org, strict=strict, whole=whole, account=account)
     if style == "json":
         import json
 
@@ -67,12 +72,14 @@ def sync(
     confirmed: bool = False,
     adopt: bool = False,
     strict: bool = False,
+    whole: bool = False,
     account: str | None = None,
 ) -> RunReport:
     """Check the spec against the org as it is now, and run its plan.
 
     A confirmation lets it pass its guards, adopting lets it start anew in the store of another org. With `strict` a
-    spec with warnings is not run. With an account's Id that account alone is refreshed.
+    spec with warnings is not run. `whole`: nothing is taken from the store. With an account's Id that account alone is
+    refreshed.
     """
     from console.connection import connected
     from console.planning import plan_live
@@ -83,7 +90,7 @@ def sync(
     with connected(settings) as client:
         planned, schema = plan_live(spec, client, running=settings.store, adopt=adopt, strict=strict)
         text = planned.checked.source.text
-        options = RunSettings(confirmed=confirmed, adopt=adopt)
+        options = RunSettings(confirmed=confirmed, adopt=adopt, whole=whole)
         what = (planned.plan, text, client, settings.store)
         if account is not None:
             return refresh(*what, account, schema=schema, settings=options, drift=planned.drift)

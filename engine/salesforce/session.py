@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -85,27 +84,6 @@ class ClientCredentials:
             f"{self._login_url} refuses to sign in: {_reason(answer, response.status_code)}",
             hint="check the client id and secret, and that the app has a user for client credentials",
         )
-
-
-def from_environment(environment: Mapping[str, str]) -> Credentials:
-    """The credentials that `ACCORD_*` variables hold: a token, or a client's id and secret.
-
-    Raises ConfigurationError when neither is complete.
-    """
-    instance_url = environment.get("ACCORD_INSTANCE_URL")
-    token = environment.get("ACCORD_ACCESS_TOKEN")
-    if instance_url and token:
-        return GivenToken(instance_url, token)
-    login_url = environment.get("ACCORD_LOGIN_URL") or instance_url
-    client_id = environment.get("ACCORD_CLIENT_ID")
-    secret = environment.get("ACCORD_CLIENT_SECRET")
-    if login_url and client_id and secret:
-        return ClientCredentials(login_url, client_id, secret)
-    raise ConfigurationError(
-        "no connection to Salesforce is configured",
-        hint="set ACCORD_INSTANCE_URL and ACCORD_ACCESS_TOKEN, "
-        "or ACCORD_LOGIN_URL, ACCORD_CLIENT_ID and ACCORD_CLIENT_SECRET",
-    )
 
 
 def _address(url: str) -> str:

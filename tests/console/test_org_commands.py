@@ -229,6 +229,18 @@ def test_client_credentials_sign_in(acme: LocalOrg, folder: Path):
     assert (folder / "data/s.duckdb").exists()
 
 
+@pytest.mark.parametrize("host", [None, "login.salesforce.com", "https://test.salesforce.com/"])
+def test_client_credentials_need_the_orgs_own_address(folder: Path, host: str | None):
+    """On the hosts where people sign in no app can: that is said before anybody is asked."""
+    line = "" if host is None else f'login_host = "{host}"\n'
+    (folder / "accord.toml").write_text(f'[org]\n{line}client_id = "x"\n')
+    said = accord("run", SPEC, cwd=folder, environment={"ACCORD_CLIENT_SECRET": "x"})
+
+    assert said.code == 2
+    assert "login_host" in said.err
+    assert "My Domain" in said.err
+
+
 def test_schema_pull_makes_a_snapshot_that_lint_finds(acme: LocalOrg, folder: Path):
     """What is pulled is found by lint and compile, without a word about where it is."""
     pulled = accord("schema", "pull", "--format", "json", cwd=folder, environment=acme.environment)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import httpx
 import pytest
 
 from engine.status import read_status
 from tests.console.accord import Said, accord
-from tests.engine.scene import FIELDS, SPEC, Rows, Scene, account, contact, record_id, scene, user
+from tests.engine.scene import FIELDS, SPEC, Rows, Scene, account, contact, record_id, rename, scene, user
 
 A1, C1 = record_id("Account", 1), record_id("Contact", 1)
 ROWS: Rows = {
@@ -270,3 +271,25 @@ def test_requests_that_are_left_to_others(project: Project) -> None:
     assert "nothing was started: the org has used 960 of its 1,000 requests" in held.err
     assert "`api_reserve`" in held.err
     assert [one.run for one in read_status(project.org.store).runs] == [1]
+
+
+def test_everything_is_read_anew_on_request(project: Project) -> None:
+    """`--whole` brings back what somebody changed in the copy under an unchanged stamp; a usual run cannot see that."""
+    # Narrow rows, and rows of the very second in which they were read, are read again at any rate.
+    wide = SPEC.replace("fields Name, Email", "fields Name, LastName, Email")
+    (project.folder / "a.accord").write_text(wide, encoding="utf-8")
+    before = project.org.rows("SELECT Name FROM contacts ORDER BY Id")
+    rename(project.org, "Neu")
+    project.accord("run", "a.accord")
+    project.org.store.chmod(0o600)
+    with duckdb.connect(str(project.org.store)) as connection:
+        connection.execute("UPDATE statisfy.statisfy.contacts SET Name = 'Meddled'")
+    usual = project.accord("run", "a.accord")
+    meddled = project.org.rows("SELECT DISTINCT Name FROM contacts")
+    whole = project.accord("run", "a.accord", "--whole")
+    both = project.accord("run", "a.accord", "--whole", "--account", A1)
+
+    assert (usual.code, whole.code, both.code) == (0, 0, 2)
+    assert meddled == [("Meddled",)]
+    assert project.org.rows("SELECT Name FROM contacts ORDER BY Id") == before
+    assert "choose one" in both.err
