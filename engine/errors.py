@@ -47,6 +47,10 @@ STORE_WAYS_OUT = (
 )
 
 
+# The way out of an answer that contradicts itself.
+RUN_AGAIN = "run again; if it stays, look for a proxy or gateway on the way that changes answers"
+
+
 def _some_of(ids: Sequence[str]) -> str:
     return ", ".join(ids[:20]) + (f" and {len(ids) - 20} more" if len(ids) > 20 else "")
 
@@ -110,7 +114,9 @@ class SnapshotError(NotStartedError):
 
 
 class SalesforceError(AccordError):
-    """A request to Salesforce did not do what it was sent for."""
+    """A request to Salesforce did not do what it was sent for. `way_out` is the hint of those that give none."""
+
+    way_out: str | None = None
 
     def __init__(
         self,
@@ -121,7 +127,7 @@ class SalesforceError(AccordError):
         status: int | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint or self.way_out)
         self.code = code
         self.status = status
         self.retry_after = retry_after
@@ -137,6 +143,7 @@ class UnavailableError(SalesforceError):
     """Salesforce is overloaded, in maintenance, or asks for patience."""
 
     transient = True
+    way_out = "run again later; status.salesforce.com says what is known of the org's instance"
 
 
 class NotSalesforceError(SalesforceError):
@@ -169,6 +176,8 @@ class QueryTimeoutError(RefusedError):
 class CursorLostError(RefusedError):
     """The page's locator is gone: the query has to be asked again."""
 
+    way_out = RUN_AGAIN
+
 
 class TransportError(RefusedError):
     """This query cannot go by Bulk, or its address is too long: another way may do."""
@@ -186,6 +195,7 @@ class BrokenAnswerError(SalesforceError):
     """An answer that contradicts itself or ends early; it is thrown away whole and asked for again."""
 
     transient = True
+    way_out = RUN_AGAIN
 
 
 class BulkJobError(SalesforceError):

@@ -18,14 +18,16 @@ from engine.errors import (
     SessionExpiredError,
     SignInError,
 )
-from engine.salesforce.answers import RUN_AGAIN, whole_number
+from engine.salesforce.answers import whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.rest_query import records
+
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The org and the connected user. What the org does not tell is None."""
+    """The org and the connected user. What the org does not tell is None, and its `instance_kind` "unknown"."""
 
     organization_id: str
     instance_kind: str
@@ -75,12 +77,12 @@ def _identify(client: SalesforceClient) -> Identity:
     user = _row(client, "User", fields, user_id)
     month, kind = org.get("FiscalYearStartMonth"), org.get("IsSandbox")
     if month is not None and whole_number(month) not in range(1, 13):
-        raise BrokenAnswerError("Organization.FiscalYearStartMonth is no month", hint=RUN_AGAIN)
+        raise BrokenAnswerError("Organization.FiscalYearStartMonth is no month")
     if not isinstance(kind, bool | None):
-        raise BrokenAnswerError("Organization.IsSandbox is neither true nor false", hint=RUN_AGAIN)
+        raise BrokenAnswerError("Organization.IsSandbox is neither true nor false")
     return Identity(
         organization_id=organization_id,
-        instance_kind="sandbox" if kind else "production",
+        instance_kind={True: "sandbox", False: "production", None: UNKNOWN}[kind],
         organization_name=_text(org, "Name"),
         user_id=user_id,
         username=_text(info, "preferred_username") or _text(user, "Username") or user_id,
@@ -102,7 +104,7 @@ def _record_id(info: Any, name: str) -> str | None:
 def _text(row: Mapping[str, Any], name: str) -> str | None:
     found = row.get(name)
     if found is not None and not isinstance(found, str):
-        raise BrokenAnswerError(f"{name} of the connected org or user is no text", hint=RUN_AGAIN)
+        raise BrokenAnswerError(f"{name} of the connected org or user is no text")
     return found or None
 
 

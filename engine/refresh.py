@@ -98,6 +98,11 @@ class Refresh(Run):
                 f"{', '.join(sorted(reading.by_value))}: rows that find their account by a value need all accounts; run"
                 " without --account",
             )
+        if reading.by_several:
+            return Outcome.FAILED, (
+                f"{', '.join(sorted(reading.by_several))}: the spec reaches its rows by two links, which are not one account's;"
+                " run without --account",
+            )
         staged = reading.read()
         tables = self.compared(asking, reading, staged, number)
         accounts = next(one.comparison for one in tables if one.comparison.table.name == "accounts")
@@ -190,6 +195,7 @@ class _Reading:
         self.accounts = plan.table("accounts").extracts
         self.links: dict[str, tuple[str, str]] = {}
         self.by_value: set[str] = set()
+        self.by_several: set[str] = set()
         self.contacts: list[str] = []
         for table in plan.tables:
             for select in _selects(table.relation):
@@ -200,7 +206,10 @@ class _Reading:
         for column in select.columns:
             match column:
                 case Assign(name="account_id" | "contact_id" as parent, value=Col(name)):
-                    self.links[select.input.extract] = (name, parent)
+                    extract, link = select.input.extract, (name, parent)
+                    own = extract in self.accounts and name != "Id"
+                    if own or self.links.setdefault(extract, link) != link:
+                        self.by_several.add(extract)
                 case Assign(name="link_value"):
                     self.by_value.add(select.input.extract)
 

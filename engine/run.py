@@ -144,6 +144,9 @@ class Sync(Run):
             stale = tuple(name for name in self.progress.stale if name not in frozen)
             errors = (*(f"{table}: {error}" for table, error in self.late_failures.items()), *errors)
             outcome = Outcome.INCOMPLETE
+        if in_vain := [one.counts for one in tables if one.counts.rejected and not one.counts.wanted]:
+            words = (f"{one.table}: all {one.rejected} rows were rejected: see accord.rejects" for one in in_vain)
+            errors, outcome = (*errors, *words), Outcome.INCOMPLETE
         copies = CopiesToKeep(extracted, staged, stale, served=serves, same_plan=same_plan)
         rejects_changed = collect_rejects(space, self.plan, stale, info is not None, frozen)
         dropped = self.progress.dropped = self.no_longer_planned(space)
@@ -155,7 +158,7 @@ class Sync(Run):
                 return Outcome.STOPPED, (*limits, *errors)
         if info is None or rejects_changed or dropped or any(one.changed for one in tables) or copies.changed(space):
             found = {one.counts.table for one in tables}
-            in_vain = [place.table for place in extracted.places.values() if place.table not in found]
+            unused = [place.table for place in extracted.places.values() if place.table not in found]
             facts = NextStore(
                 run=number,
                 at=at,
@@ -164,7 +167,7 @@ class Sync(Run):
                 digests=self.digests,
                 rejects_changed=rejects_changed,
                 copies=copies,
-                dropped=(*dropped, *in_vain),
+                dropped=(*dropped, *unused),
                 anew=info is None,
                 base=self.base,
                 placed=extracted.placed,

@@ -17,7 +17,7 @@ from compiler.relation_columns import LeafOf, inputs_of
 from engine.errors import BrokenAnswerError
 from engine.load import Staged, rejects_of
 from engine.report import Share, Split
-from engine.salesforce.answers import RUN_AGAIN, sum_of, whole_number
+from engine.salesforce.answers import sum_of, whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.read import LONGEST_QUERY, address_length
 from engine.salesforce.rest_query import records
@@ -219,9 +219,7 @@ def _asked(client: SalesforceClient, plan: Plan, number: Number, ids: Sequence[s
         if answer:
             rows = whole_number(answer[0].get("n"))
             if rows is None:
-                raise BrokenAnswerError(
-                    f"the answer about sums of {number.extract.object} has no count", hint=RUN_AGAIN
-                )
+                raise BrokenAnswerError(f"the answer about sums of {number.extract.object} has no count")
             found = _both(found, Share(rows, sum_of(answer, "total")))
     return found
 

@@ -27,7 +27,7 @@ from engine.errors import (
     OtherOrgError,
     UnusableStoreError,
 )
-from engine.org import Identity
+from engine.org import UNKNOWN, Identity
 from engine.workspace import CURRENT, SPILL, Workspace, name_of
 
 STORE_FORMAT = 1
@@ -169,9 +169,9 @@ def _info(space: Workspace, file: Path, ways_out: str) -> StoreInfo:
 
 
 def is_of(info: StoreInfo, identity: Identity) -> bool:
-    """Whether a store holds the rows of this org."""
-    there, here = to_18(info.organization_id), to_18(identity.organization_id)
-    return (there, info.instance_kind) == (here, identity.instance_kind)
+    """Whether a store holds the rows of this org. A kind that Salesforce did not tell contradicts none."""
+    kinds = {info.instance_kind, identity.instance_kind}
+    return to_18(info.organization_id) == to_18(identity.organization_id) and (len(kinds) == 1 or UNKNOWN in kinds)
 
 
 def check_owner(info: StoreInfo, identity: Identity, paths: StorePaths) -> None:

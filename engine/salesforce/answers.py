@@ -30,8 +30,6 @@ _BUSY = frozenset({406, 420, 429})
 # Of what Salesforce says of an error; it may quote a whole query.
 _LONGEST_MESSAGE = 1_000
 _MOST_DIGITS = 400
-# The way out of an answer that contradicts itself.
-RUN_AGAIN = "run again; if it stays, look for a proxy or gateway on the way that changes answers"
 _BY_CODE: Mapping[str, type[SalesforceError]] = {
     "INVALID_SESSION_ID": SessionExpiredError,
     "INVALID_AUTH_HEADER": SessionExpiredError,
@@ -163,7 +161,7 @@ def sum_of(answer: Sequence[Mapping[str, Any]], name: str) -> str:
         number = Decimal("NaN")
     # Written out, a number of so many digits would be as good as none.
     if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
-        raise BrokenAnswerError(f"the {name} that Salesforce answers is no number", hint=RUN_AGAIN)
+        raise BrokenAnswerError(f"the {name} that Salesforce answers is no number")
     return str(value)
 
 

@@ -22,7 +22,7 @@ from engine.errors import (
     SignInError,
 )
 from engine.events import CameBack, RowsRead, Waiting
-from engine.salesforce.answers import RUN_AGAIN, whole_number
+from engine.salesforce.answers import whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.manifest import Left, Manifest, end_job
 from engine.salesforce.pages import EMPTY_PAGES, MOST_SURPLUS, Page, Transport, read_header
@@ -176,7 +176,7 @@ def _create(client: SalesforceClient, soql: str, all_rows: bool) -> str:
         raise
     job = answer.get("id") if isinstance(answer, dict) else None
     if not isinstance(job, str) or not (job.isascii() and job.isalnum()):
-        raise BrokenAnswerError("the new Bulk job has no id", hint=RUN_AGAIN)
+        raise BrokenAnswerError("the new Bulk job has no id")
     return job
 
 
@@ -207,7 +207,7 @@ def _await(client: SalesforceClient, job: str, name: str, settings: BulkSettings
 def _count(processed: Any, job: str) -> int:
     rows = whole_number(processed or 0)
     if rows is None:
-        raise BrokenAnswerError(f"the answer about Bulk job {job} says nothing about its rows", hint=RUN_AGAIN)
+        raise BrokenAnswerError(f"the answer about Bulk job {job} says nothing about its rows")
     return rows
 
 

@@ -17,6 +17,7 @@ import httpx
 
 from engine.clock import CancelToken, Clock
 from engine.errors import (
+    RUN_AGAIN,
     AccordError,
     BrokenAnswerError,
     DiskError,
@@ -27,7 +28,7 @@ from engine.errors import (
     UnreachableError,
 )
 from engine.events import Listener, RequestMade, Waiting, ignore
-from engine.salesforce.answers import RUN_AGAIN, json_of, moment, not_json, refusal, usage_of
+from engine.salesforce.answers import json_of, moment, not_json, refusal, usage_of
 from engine.salesforce.gzip_check import GzipCheck
 from engine.salesforce.session import Credentials, Session
 
@@ -99,7 +100,7 @@ class SalesforceClient:
         self._sign_in_failed: AccordError | None = None
         self._sign_ins = 0
         self._worked = False
-        self._served: tuple[float, float] | None = None
+        self._ahead: float | None = None
         self._http = httpx.Client(
             transport=transport,
             timeout=httpx.Timeout(150.0, connect=15.0),
@@ -125,12 +126,14 @@ class SalesforceClient:
         return self._session().instance_url
 
     def now(self) -> datetime:
-        """The time in UTC as the org sees it, from the `Date` of its answers; before the first one, the clock's."""
-        if self._served is None:
+        """The time in UTC as the org sees it, from the `Date` of its answers; before the first one, the clock's.
+
+        Where they contradict each other the earliest counts: what is read twice costs less than what is never read.
+        """
+        if self._ahead is None:
             return self.clock.now()
-        # Since that answer the clock may have been set; what has passed since then may not.
-        at, since = self._served
-        return datetime.fromtimestamp(at + self.clock.monotonic() - since, UTC)
+        # The clock may be set meanwhile; what has passed may not.
+        return datetime.fromtimestamp(self._ahead + self.clock.monotonic(), UTC)
 
     def data(self, path: str) -> str:
         """The path of a resource under this API version: `data("sobjects")`."""
@@ -278,7 +281,8 @@ class SalesforceClient:
             self.usage = usage
         served = moment(response.headers.get("date"))
         if served is not None:
-            self._served = served, self.clock.monotonic()
+            ahead = served - self.clock.monotonic()
+            self._ahead = ahead if self._ahead is None else min(self._ahead, ahead)
         used, allowed = self.usage or (None, None)
         self.events(RequestMade(method, path, response.status_code, seconds, used, allowed))
 

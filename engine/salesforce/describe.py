@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from engine.errors import BrokenAnswerError, SchemaDriftError
 from engine.events import StageStarted
-from engine.salesforce.answers import RUN_AGAIN, whole_number
+from engine.salesforce.answers import whole_number
 from engine.salesforce.client import SalesforceClient
 
 # Of a number in the tables; more of them behind the point leave no room before it.
@@ -78,7 +78,7 @@ def _listed(answer: Any) -> list[dict[str, Any]]:
     objects = answer.get("sobjects") if isinstance(answer, dict) else None
     # Every org has objects.
     if not isinstance(objects, list) or not objects or not all(_is_named(one) for one in objects):
-        raise BrokenAnswerError("the list of the org's objects is none", hint=RUN_AGAIN)
+        raise BrokenAnswerError("the list of the org's objects is none")
     return objects
 
 
@@ -98,19 +98,19 @@ def _described(name: str, answer: Any) -> Mapping[str, Any]:
     fields = answer.get("fields") if _is_named(answer) else None
     # Every object has at least its Id.
     if not isinstance(fields, list) or not fields or not all(_is_named(one) and one.get("type") for one in fields):
-        raise BrokenAnswerError(f"the describe of {name} lists no fields", hint=RUN_AGAIN)
+        raise BrokenAnswerError(f"the describe of {name} lists no fields")
+    if all(str(one["name"]).lower() != "id" for one in fields):
+        raise BrokenAnswerError(f"the describe of {name} has no field Id")
     if str(answer["name"]).lower() != name.lower():
-        raise BrokenAnswerError(f"the describe of {name} is one of another object", hint=RUN_AGAIN)
+        raise BrokenAnswerError(f"the describe of {name} is one of another object")
     children = answer.get("childRelationships") or []
     if not _texts(answer, "label", "labelPlural", "keyPrefix") or not _all(
         children, lambda child: _texts(child, "relationshipName", "childSObject", "field")
     ):
-        raise BrokenAnswerError(f"the describe of {name} has not the shape of Salesforce's", hint=RUN_AGAIN)
+        raise BrokenAnswerError(f"the describe of {name} has not the shape of Salesforce's")
     odd = next((field["name"] for field in fields if not _is_field(field)), None)
     if odd is not None:
-        raise BrokenAnswerError(
-            f"the describe of {name} has not the shape of Salesforce's in its field {odd}", hint=RUN_AGAIN
-        )
+        raise BrokenAnswerError(f"the describe of {name} has not the shape of Salesforce's in its field {odd}")
     return dict(answer)
 
 

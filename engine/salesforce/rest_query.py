@@ -10,7 +10,7 @@ from typing import Any
 from compiler.record_id import is_record_id
 from engine.errors import BrokenAnswerError, CursorLostError, SalesforceError, SessionExpiredError
 from engine.events import RowsRead
-from engine.salesforce.answers import RUN_AGAIN, whole_number
+from engine.salesforce.answers import whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.pages import EMPTY_PAGES, MOST_SURPLUS, Page, Transport, write_page
 
@@ -147,12 +147,12 @@ def _page(answer: Any, path: str) -> dict[str, Any]:
         and all(isinstance(record, dict) for record in answer["records"])
     ):
         return answer
-    raise BrokenAnswerError(f"the answer to {path} is no page of a query", hint=RUN_AGAIN)
+    raise BrokenAnswerError(f"the answer to {path} is no page of a query")
 
 
 def id_of(record: Mapping[str, Any]) -> str:
     """A record's Id, which may go into a query. Raises BrokenAnswerError for a record without one."""
     found = record.get("Id")
     if not isinstance(found, str) or not is_record_id(found):
-        raise BrokenAnswerError("a record of the answer has no Id", hint=RUN_AGAIN)
+        raise BrokenAnswerError("a record of the answer has no Id")
     return found

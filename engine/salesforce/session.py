@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import httpx
 
-from engine.errors import ConfigurationError, NotSalesforceError, SignInError, UnavailableError, UnreachableError
+from engine.errors import (
+    RUN_AGAIN,
+    ConfigurationError,
+    NotSalesforceError,
+    SignInError,
+    UnavailableError,
+    UnreachableError,
+)
 from engine.salesforce.answers import json_of
 
 
@@ -34,6 +41,11 @@ class GivenToken:
     """A session that somebody else opened: `ACCORD_INSTANCE_URL` and `ACCORD_ACCESS_TOKEN`."""
 
     def __init__(self, instance_url: str, access_token: str) -> None:
+        if not is_token(access_token):
+            raise ConfigurationError(
+                "the access token has characters that no token has",
+                hint="copy it into ACCORD_ACCESS_TOKEN again, without dots that stand for the rest or a line break",
+            )
         self._session = Session(_address(instance_url), access_token)
 
     def obtain(self, http: httpx.Client, expired: Session | None) -> Session:
@@ -78,12 +90,19 @@ class ClientCredentials:
                 hint="check the login address: it is the org's My Domain address; a maintenance page passes by itself",
                 status=response.status_code,
             )
-        if response.status_code == 200 and isinstance(answer, dict) and isinstance(answer.get("access_token"), str):
+        if response.is_success and isinstance(answer, dict) and "error" not in answer:
+            if not is_token(answer.get("access_token")):
+                raise NotSalesforceError(f"{self._login_url} answers a sign-in without a token", hint=RUN_AGAIN)
             return Session(_address(str(answer.get("instance_url") or self._login_url)), answer["access_token"])
         raise SignInError(
             f"{self._login_url} refuses to sign in: {_reason(answer, response.status_code)}",
             hint="check the client id and secret, and that the app has a user for client credentials",
         )
+
+
+def is_token(token: object) -> TypeGuard[str]:
+    """Whether something can be an access token: it goes into a header."""
+    return isinstance(token, str) and token.isascii() and token.isprintable() and bool(token) and " " not in token
 
 
 def _address(url: str) -> str:

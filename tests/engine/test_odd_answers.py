@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from engine.changes import deleted_since
-from engine.errors import AccordError, BrokenAnswerError, NoConnectionError
+from engine.errors import AccordError, BrokenAnswerError, ConfigurationError, NoConnectionError
 from engine.org import identify
 from engine.preview import preview
 from engine.report import Outcome
@@ -19,7 +20,8 @@ from engine.salesforce.answers import usage_of
 from engine.salesforce.bulk_query import BulkSettings
 from engine.salesforce.describe import describe
 from engine.salesforce.read import Reading
-from tests.engine.faulty import Fault, Faulty, real_but
+from engine.salesforce.session import ClientCredentials, GivenToken
+from tests.engine.faulty import Fault, Faulty, real_but, refuse
 from tests.engine.scene import Scene, scene
 
 NINES = "9" * 5000
@@ -157,6 +159,67 @@ def test_short_ids_of_the_same_org_and_user(org: Scene) -> None:
     assert len(report.identity.organization_id) == len(report.identity.user_id) == 18
 
 
+@pytest.mark.parametrize("status", [400, 403])
+def test_refusal_that_passes_makes_no_other_org_of_this_one(tmp_path: Path, status: int) -> None:
+    """What kind of org it is stays open until Salesforce tells it: no run takes the sandbox for a production org."""
+    refused = {400: refuse(400, "INVALID_TYPE", "busy"), 403: refuse(403, "API_DISABLED_FOR_ORG", "busy")}[status]
+    for at in (0, 1):
+        with scene(tmp_path / f"{at}", settings="is_sandbox = true\n") as org:
+            reports = [
+                org.run(None, *([Fault("FROM Organization", refused)] if run == at else [])) for run in (0, 1, 2)
+            ]
+
+        assert [one.outcome for one in reports] == [Outcome.SUCCEEDED] * 3
+        assert [one.identity.instance_kind for one in reports] == [
+            "unknown" if run == at else "sandbox" for run in (0, 1, 2)
+        ]
+
+
+def test_one_clock_that_is_ahead_moves_no_watermark(org: Scene) -> None:
+    """Of the times that answers bear the earliest counts, so that one that contradicts the others skips nothing."""
+    ahead = {"date": "Sun, 01 Mar 2026 12:50:00 GMT"}
+
+    def later(response: httpx.Response) -> httpx.Response:
+        return httpx.Response(200, content=response.content, headers={**response.headers, **ahead})
+
+    with org.client(transport=Faulty(Fault("userinfo", real_but(later)))) as client:
+        identify(client)
+        now = client.now()
+    with org.client() as client:
+        identify(client)
+        other = client.now()
+
+    assert abs(now - other) < timedelta(minutes=1)
+
+
+def test_no_row_that_could_be_taken_is_no_success(org: Scene) -> None:
+    """A table without a row because each was rejected is told, and the run is not green."""
+    fault = changed("FROM Subscription__c", each("Amount__c", "junk"))
+    first = org.run(None, fault)
+    second = org.run()
+
+    assert first.outcome is Outcome.INCOMPLETE
+    assert "subscriptions: all 3 rows were rejected: see accord.rejects" in first.errors
+    assert second.outcome is Outcome.SUCCEEDED
+    assert org.rows("SELECT count(*) FROM active_subscriptions") == [(3,)]
+
+
+@pytest.mark.parametrize("token", ["00D\u2026xyz", "00D!AQ\n", "00D !AQ", "", "00D\x00"])
+def test_token_that_is_none(org: Scene, token: str) -> None:
+    """A bad paste is told before anything is sent."""
+    with pytest.raises(ConfigurationError, match=r"characters that no token has.*ACCORD_ACCESS_TOKEN"):
+        GivenToken(org.running.instance_url, token)
+
+
+@pytest.mark.parametrize("token", ["00D\u2026", 5, None])
+def test_sign_in_without_a_token(org: Scene, token: object) -> None:
+    """An answer to a sign-in that holds none is no sign-in, and says where it came from."""
+    fault = changed("/oauth2/token", lambda answer: {**answer, "access_token": token})
+    who = ClientCredentials(org.running.instance_url, org.running.client_id, org.running.client_secret)
+    with org.client(who, transport=Faulty(fault)) as client, pytest.raises(NoConnectionError, match="without a token"):
+        identify(client)
+
+
 def test_other_user_of_the_same_name(org: Scene) -> None:
     """Where the names are the same the Ids tell the two apart."""
     org.run()
@@ -192,6 +255,7 @@ def with_fields(**values: object) -> Change:
         lambda answer: {**answer, "label": 5},
         lambda answer: {**answer, "childRelationships": ["x"]},
         lambda answer: {**answer, "fields": []},
+        lambda answer: {**answer, "fields": [field for field in answer["fields"] if field["name"] != "Id"]},
         lambda answer: {},
         lambda answer: [],
     ],

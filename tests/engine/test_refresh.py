@@ -210,3 +210,27 @@ def test_spec_that_was_edited_is_no_account_s_matter(org: Scene, before: str, af
         org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": name}})
         assert refreshed(org, A1).changed
     assert org.rows(f"SELECT Name FROM accounts WHERE Id = '{A1}'") == [("Neuer",)]
+
+
+def test_rows_that_the_spec_reaches_by_two_links(tmp_path: Path) -> None:
+    """Read by one of the links, the other's number would be wrong: the account waits for the whole run."""
+    described = {
+        **FIELDS,
+        "Subscription__c": (
+            *FIELDS["Subscription__c"],
+            {"name": "Contact__c", "type": "reference", "referenceTo": ["Contact"], "relationshipName": "Contact__r"},
+        ),
+    }
+    spec = (
+        SPEC.split("object Sub")[0].replace(" where Status__c = 'Active'", "")
+        + 'metric "M" from sum(Amount__c) of Subscription__c via Contact__r.AccountId\n'
+    )
+    rows = {**SMALL, "Subscription__c": (subscription(1, 1, "100", Contact__c=record_id("Contact", 2)),)}
+    with scene(tmp_path, rows, spec, fields=described) as two:
+        two.run()
+        before = two.rows("SELECT arr, m FROM accounts ORDER BY Id")
+        report = refreshed(two, A1)
+
+        assert report.outcome is Outcome.FAILED
+        assert "by two links, which are not one account's; run without --account" in report.errors[0]
+        assert two.rows("SELECT arr, m FROM accounts ORDER BY Id") == before
