@@ -100,8 +100,8 @@ class Refresh(Run):
             )
         if reading.by_several:
             return Outcome.FAILED, (
-                f"{', '.join(sorted(reading.by_several))}: the spec reaches its rows by two links, which are not one account's;"
-                " run without --account",
+                f"{', '.join(sorted(reading.by_several))}: the spec reaches its rows by two links, which are not"
+                " one account's; run without --account",
             )
         staged = reading.read()
         tables = self.compared(asking, reading, staged, number)
