@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from compiler.duckdb_functions import quote_name
 from compiler.plan import Guard, Plan
+from engine.copies import STAMP
 from engine.reconcile import Reconciled
 from engine.report import GuardReport
 from engine.workspace import CURRENT, WORK, Workspace, name_of
@@ -117,9 +118,11 @@ def _move(space: Workspace, limit: _Limit, accounts: Reconciled) -> GuardReport 
     moved = (
         f"CASE WHEN {one_currency} THEN abs(coalesce({new}, 0) - coalesce({old}, 0)) ELSE abs(coalesce({old}, 0)) END"
     )
+    # A row that was forgotten has no stamp, and nothing that its values of now could be compared with.
+    known = f" AND c.{quote_name(STAMP)} IS NOT NULL" if STAMP in comparison.current else ""
     both = (
         f"FROM {comparison.wanted} AS w JOIN {comparison.published} AS c ON {comparison.same_key('w', 'c')}"
-        " WHERE c.record_status = 'active'"
+        f" WHERE c.record_status = 'active'{known}"
     )
     sums = space.run(
         f"SELECT {group}, CAST(sum(abs(coalesce({old}, 0))) AS VARCHAR), CAST(sum({moved}) AS VARCHAR)"

@@ -122,13 +122,14 @@ def test_forgotten_person_is_nowhere(tmp_path: Path) -> None:
 
 def test_forgetting_who_is_still_in_salesforce(org: Scene) -> None:
     """Of a record that Salesforce still has this is said, since the next run brings its values back."""
-    done = forget(org.store, C1, CLOCK)
-    emptied = org.rows(f"SELECT Name FROM contacts WHERE Id = '{C1}'")
+    done = [forget(org.store, one, CLOCK) for one in (C1, A1)]
+    emptied = org.rows(f"SELECT c.Name, a.arr FROM contacts AS c, accounts AS a WHERE c.Id = '{C1}' AND a.Id = '{A1}'")
     report = org.run()
 
-    assert (done.active, emptied) == (1, [(None,)])
-    assert report.outcome is Outcome.SUCCEEDED
+    assert ([one.active for one in done], emptied) == ([1, 1], [(None, None)])
+    assert report.outcome is Outcome.SUCCEEDED, report.errors
     assert org.rows(f"SELECT Name FROM contacts WHERE Id = '{C1}'") == [("Contact 1",)]
+    assert org.rows(f"SELECT CAST(arr AS VARCHAR) FROM accounts WHERE Id = '{A1}'") == [("100.505",)]
 
 
 def test_forgetting_a_person_account_takes_its_contact(tmp_path: Path) -> None:
