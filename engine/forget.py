@@ -127,21 +127,20 @@ def _forget_in(paths: StorePaths, file: Path, record_id: str, run: tuple[int, da
     """Write a file of the store anew, as the next one, without the person; None if there is no such file."""
     if not file.exists():
         return None
-    emptied = paths.next.with_name(f"{paths.next.name}.emptied")
     copy_to_next(paths, file)
     try:
         with open_store(paths) as space, space.attached(paths.next, NEXT, _OPTIONS):
             done = _empty(space, record_id)
             if run is not None:
                 note_run(space, run[0], run[1], "forgot")
-            with on_disk(emptied):
-                emptied.unlink(missing_ok=True)
-            with space.attached(emptied, _FRESH, _OPTIONS):
+            with on_disk(paths.emptied):
+                paths.emptied.unlink(missing_ok=True)
+            with space.attached(paths.emptied, _FRESH, _OPTIONS):
                 space.run(f"COPY FROM DATABASE {quote_name(NEXT)} TO {quote_name(_FRESH)}")
                 space.run(f"CHECKPOINT {quote_name(_FRESH)}")
-        seal(emptied)
+        seal(paths.emptied)
         with on_disk(paths.next):
-            emptied.replace(paths.next)
+            paths.emptied.replace(paths.next)
     except DamagedStoreError as error:
         raise DamagedStoreError(
             f"{file} is damaged, and nothing in it was forgotten",
@@ -149,7 +148,7 @@ def _forget_in(paths: StorePaths, file: Path, record_id: str, run: tuple[int, da
         ) from error
     finally:
         with suppress(OSError):  # what keeps it from being removed keeps the next attempt from being made, and says so
-            emptied.unlink(missing_ok=True)
+            paths.emptied.unlink(missing_ok=True)
         shutil.rmtree(paths.staging, ignore_errors=True)
     return done
 

@@ -63,14 +63,11 @@ def rollback(store: Path, clock: Clock) -> RolledBack:
     Raises NotStartedError: there is none, a file cannot be used, or a run is on. Raises DiskError: no room.
     """
     paths = StorePaths.of(store)
-    if not paths.previous.exists():
-        raise UnusableStoreError(
-            f"there is no store to go back to beside {paths.store}",
-            hint="one is kept from the second run on that changes something",
-        )
+    _check_kept(paths, paths.previous.exists() or paths.spare.exists())
     with hold(paths):
         move_foreign_wal(paths)
         remove_leftovers(paths)
+        _check_kept(paths, paths.previous.exists())
         now = clock.now().replace(microsecond=0)
         before = _info(paths, paths.previous)
         undone = None
@@ -85,6 +82,14 @@ def rollback(store: Path, clock: Clock) -> RolledBack:
         finally:
             state.close()
     return RolledBack(run, before.run, undone, damaged)
+
+
+def _check_kept(paths: StorePaths, there: bool) -> None:
+    if not there:
+        raise UnusableStoreError(
+            f"there is no store to go back to beside {paths.store}",
+            hint="one is kept from the second run on that changes something",
+        )
 
 
 def _rollback(

@@ -7,11 +7,12 @@ the one before stays for `rollback`.
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +48,17 @@ _NEEDED = (
 
 @dataclass(frozen=True, slots=True)
 class StorePaths:
-    """The files of a store: the published one, those beside it, and the folder of the run in progress."""
+    """The files of a store: the published one, those beside it, and the folder of the run in progress.
+
+    `next` is the one that is to be published, `emptied` the one without a person that `forget` writes, and `spare` a
+    second name of the published one, for as long as another takes its place.
+    """
 
     store: Path
     previous: Path
+    spare: Path
     next: Path
+    emptied: Path
     state: Path
     lock: Path
     staging: Path
@@ -65,7 +72,9 @@ class StorePaths:
         return cls(
             store=store,
             previous=folder / f"{stem}.previous.duckdb",
+            spare=folder / f"{stem}.previous.duckdb.new",
             next=folder / f"{stem}.next.duckdb",
+            emptied=folder / f"{stem}.next.duckdb.emptied",
             state=folder / f"{prefix}accord.sqlite3",
             lock=folder / f"{prefix}accord.lock",
             staging=folder / f"{prefix}staging",
@@ -91,8 +100,10 @@ def on_disk(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         way_out = "make room" if error.errno in _NO_ROOM else "check its folder's permissions, and what has its name"
+        # Of a rename, what is in the way is at its target.
+        named = error.filename2 or error.filename or path
         raise DiskError(
-            f"{error.filename or path} cannot be written: {error.strerror or error}", hint=f"{way_out}; then run again"
+            f"{named} cannot be written: {error.strerror or error}", hint=f"{way_out}; then run again"
         ) from error
 
 
@@ -191,7 +202,7 @@ def move_foreign_wal(paths: StorePaths) -> Path | None:
 
     Published files are closed whole, so that such a log is from another program; DuckDB would refuse the file for it.
     """
-    wal = paths.store.with_name(paths.store.name + ".wal")
+    wal = _wal_of(paths.store)
     if not wal.exists():
         return None
     number = 1
@@ -203,16 +214,36 @@ def move_foreign_wal(paths: StorePaths) -> Path | None:
 
 
 def remove_leftovers(paths: StorePaths, *, pages: bool = True) -> None:
-    """Remove what a run that died left behind: the unfinished next file and, unless they may serve, the `pages`.
+    """Remove what a run that died left behind: unfinished files and, unless they may serve, the `pages`.
 
-    Raises DiskError.
+    A swap that it had begun is finished or taken back. Raises DiskError.
     """
-    for path in (paths.next, paths.next.with_name(paths.next.name + ".wal")):
+    if _swapped(paths):
+        _keep_spare(paths)
+    # INVARIANT: the spare goes before the next file, which tells that it has not taken the published one's place.
+    for path in (paths.spare, *(file for one in (paths.next, paths.emptied) for file in (one, _wal_of(one)))):
         with on_disk(path):
             # Where nothing can be removed there is mostly nothing to remove either.
             if path.exists() or path.is_symlink():
                 path.unlink(missing_ok=True)
     shutil.rmtree(paths.staging if pages else paths.staging / SPILL, ignore_errors=True)
+
+
+def _swapped(paths: StorePaths) -> bool:
+    """Whether a swap was cut short that had taken place, so that the spare is all there is of the store before.
+
+    Until it takes place the next file is there. Where somebody removed that one, the spare is the published file still,
+    or a copy of it.
+    """
+    if os.path.lexists(paths.next) or paths.spare.is_symlink() or not paths.spare.is_file():
+        return False
+    with on_disk(paths.spare):
+        return not (paths.store.exists() and filecmp.cmp(paths.store, paths.spare, shallow=False))
+
+
+def _wal_of(path: Path) -> Path:
+    """DuckDB's write-ahead log of a file."""
+    return path.with_name(path.name + ".wal")
 
 
 def copy_to_next(paths: StorePaths, source: Path | None = None) -> None:
@@ -229,7 +260,7 @@ def copy_aside(source: Path, target: Path) -> None:
 
 def seal(path: Path) -> None:
     """Make a closed database file durable and read-only. Raises DiskError, also if its log is still there."""
-    if path.with_name(path.name + ".wal").exists():
+    if _wal_of(path).exists():
         raise DiskError(f"{path} was not closed whole", hint="check the disk, then run again")
     with on_disk(path):
         _sync(path)
@@ -239,21 +270,51 @@ def seal(path: Path) -> None:
 def swap(paths: StorePaths, *, keep: bool = True) -> None:
     """Put the sealed next file in the published one's place. Readers never miss it.
 
-    The published one becomes the previous one, unless it is not to be kept. Raises DiskError.
+    The published one becomes the previous one, unless it is not to be kept. Wherever this is cut short no file is lost,
+    and `remove_leftovers` finishes it or takes it back. Raises DiskError; the files are then as they were.
     """
-    if keep and paths.store.exists():
-        spare = paths.previous.with_name(paths.previous.name + ".new")
-        with on_disk(spare):
-            spare.unlink(missing_ok=True)
+    keep = keep and paths.store.exists()
+    try:
+        if keep:
+            _set_aside(paths)
+        with on_disk(paths.store):
+            _sync(paths.store.parent)
+            paths.next.replace(paths.store)
+    except DiskError:
+        with suppress(OSError):
+            paths.spare.unlink(missing_ok=True)
+        raise
+    _sync_if_possible(paths.store.parent)
+    if keep:
+        try:
+            _keep_spare(paths)
+        except DiskError:
             try:
-                os.link(paths.store, spare)
+                paths.spare.replace(paths.store)
             except OSError:
-                # A file system without hard links; the copy costs time, not safety.
-                shutil.copyfile(paths.store, spare)
-            spare.replace(paths.previous)
-    with on_disk(paths.store):
-        paths.next.replace(paths.store)
-        _sync(paths.store.parent)
+                return  # published it is; the next start keeps the spare, or says what is in its way
+            raise
+
+
+def _set_aside(paths: StorePaths) -> None:
+    """Have the published file under a second name too. Raises DiskError."""
+    with on_disk(paths.spare):
+        paths.spare.unlink(missing_ok=True)
+        try:
+            os.link(paths.store, paths.spare)
+        except OSError:
+            # A file system without hard links; the copy costs time, not safety.
+            shutil.copyfile(paths.store, paths.spare)
+            seal(paths.spare)
+
+
+def _keep_spare(paths: StorePaths) -> None:
+    """Make what was the published file the previous one. Raises DiskError."""
+    with on_disk(paths.previous):
+        paths.spare.replace(paths.previous)
+        # A rename leaves two names of the same file as they are.
+        paths.spare.unlink(missing_ok=True)
+    _sync_if_possible(paths.previous.parent)
 
 
 def _sync(path: Path) -> None:
@@ -263,3 +324,9 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync_if_possible(folder: Path) -> None:
+    """Have what a folder lists on the disk itself; its files have been renamed already, whatever the disk says."""
+    with suppress(OSError):
+        _sync(folder)
