@@ -17,7 +17,7 @@ from typing import Any
 from compiler.duckdb_functions import quote_name, quote_text
 from compiler.record_id import is_record_id, to_18
 from engine.clock import Clock
-from engine.errors import ConfigurationError, DamagedStoreError, UnusableStoreError
+from engine.errors import AccordError, ConfigurationError, DamagedStoreError, UnusableStoreError
 from engine.life import LIFE
 from engine.rollback import note_run
 from engine.state import State, hold
@@ -45,7 +45,8 @@ _OPTIONS = f"STORAGE_VERSION '{STORAGE_VERSION}'"
 class Forgotten:
     """What was emptied: the Ids, and for each table of the published store how many rows.
 
-    `active`: rows that Salesforce still had at the last run; the next one brings their values back.
+    `active`: rows that Salesforce still had at the last run; the next one brings their values back. `notices` tell what
+    could not be noted of it.
     """
 
     run: int
@@ -53,6 +54,7 @@ class Forgotten:
     tables: tuple[tuple[str, int], ...]
     active: int
     kept_stores: int
+    notices: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """What was done, as JSON."""
@@ -63,6 +65,7 @@ class Forgotten:
             "tables": dict(self.tables),
             "still_in_salesforce": self.active,
             "kept_stores": self.kept_stores,
+            "notices": list(self.notices),
         }
 
 
@@ -90,7 +93,7 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
         state = State(paths.state)
         now = clock.now().replace(microsecond=0)
         try:
-            state.settle(now, info.run)
+            state.settle(now, info)
             run = state.begin(
                 now,
                 plan="",
@@ -99,7 +102,6 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
                 user_id=info.user_id,
                 above=info.run,
             )
-            outcome, message = "failed", "forgetting did not end; run it again"
             try:
                 # The kept store first: whoever is killed in between is forgotten by running it again.
                 kept = _forget_in(paths, paths.previous, to_18(record_id), None)
@@ -110,14 +112,15 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
                 assert done is not None
                 state.publishing(run)
                 swap(paths, keep=False)
-                state.published(run)
-                outcome, message = "succeeded", f"forgot {to_18(record_id)}"
-            finally:
-                state.finish(run, now, outcome, message, None)
+            except Exception:
+                with suppress(AccordError):  # what cannot be noted the next start settles
+                    state.finish(run, now, "failed", "forgetting did not end; run it again")
+                raise
+            notices = state.finish_published(run, now, f"forgot {to_18(record_id)}")
         finally:
             state.close()
     ids, tables, active = done
-    return Forgotten(run, ids, tables, active, int(kept is not None))
+    return Forgotten(run, ids, tables, active, int(kept is not None), notices)
 
 
 _Done = tuple[tuple[str, ...], tuple[tuple[str, int], ...], int]

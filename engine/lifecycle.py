@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from engine.store import (
     make_staging,
     move_foreign_wal,
     remove_leftovers,
+    swap,
 )
 from engine.workspace import CURRENT, Workspace, no_memory
 
@@ -110,8 +112,7 @@ class Run(ABC):
         make_staging(self.paths)
         space = Workspace(self.paths.staging, self.settings.memory)
         try:
-            info = attach_published(space, self.paths)
-            above = info.run if info is not None else 0
+            info = published = attach_published(space, self.paths)
             if self.drift is not NO_DRIFT and self.drift.store_run != (info.run if info is not None else None):
                 raise AlreadyRunningError(
                     f"another run published {self.paths.store} while the spec was compared with it", hint="run again"
@@ -133,7 +134,7 @@ class Run(ABC):
                 check_owner(info, self.identity, self.paths)
                 self.compare_users(info)
                 info = self.renamed(space, info)
-            return self.begun(space, info, above)
+            return self.begun(space, info, published)
         finally:
             space.close()
             # Jobs that a run was called away from are gone on with, or ended, by the next one. That one also says what
@@ -141,11 +142,11 @@ class Run(ABC):
             with suppress(DiskError):
                 remove_leftovers(self.paths, pages=not has_jobs(self.paths.staging))
 
-    def begun(self, space: Workspace, info: StoreInfo | None, above: int) -> RunReport:
-        """Work under a run number of its own, above that of the published store."""
+    def begun(self, space: Workspace, info: StoreInfo | None, published: StoreInfo | None) -> RunReport:
+        """Work under a run number of its own, above that of the published store. `info`: of what it goes on from."""
         started_at = self.client.now().replace(microsecond=0)
         since = self.client.clock.monotonic()
-        for died in self.state.settle(started_at, above):
+        for died in self.state.settle(started_at, published):
             self.notice(f"run {died} did not end by itself; the store is as it published it, or as it was before")
         self.state.forget_old(started_at)
         number = self.state.begin(
@@ -154,18 +155,19 @@ class Run(ABC):
             meaning=self.digests[1],
             organization_id=self.identity.organization_id,
             user_id=self.identity.user_id,
-            above=above,
+            above=published.run if published is not None else 0,
         )
         outcome = Outcome.FAILED
         errors: tuple[str, ...] = ("the run ended with an error of Accord's own",)
         try:
             outcome, errors = self.work(space, info, number, started_at.replace(tzinfo=None))
             if outcome is Outcome.SUCCEEDED and self.settings.account is None:
-                self.end_pause()
+                with self.noting("the pause of the schedule could not be ended"):
+                    self.end_pause()
         except QuotaError as error:
             outcome, errors = Outcome.INCOMPLETE, (str(error),)
         except AccordError as error:
-            errors = (str(error),)
+            outcome, errors = Outcome.FAILED, (str(error),)
         except OSError as error:
             # Of the network's there are none here: the client has words of its own for those.
             errors = (f"{error.filename or self.paths.staging} cannot be read or written: {error.strerror or error}",)
@@ -184,15 +186,38 @@ class Run(ABC):
             self.state.resume()
             self.notice("the schedule, which was paused by a rollback, goes on")
 
+    def publish(self, number: int) -> None:
+        """Put the next store, which is whole, in the published one's place. Raises DiskError, and CancelledError."""
+        self.client.cancel.check()
+        self.state.publishing(number)
+        swap(self.paths)
+        self.progress.changed = True
+
+    @contextmanager
+    def noting(self, lost: str) -> Iterator[None]:
+        """Note something in the state file.
+
+        Once the store is published, what keeps it from being noted is told, after the words for what is `lost`, and
+        decides nothing: the run's outcome is in the store.
+        """
+        try:
+            yield
+        except AccordError as error:
+            if not self.progress.changed:
+                raise
+            self.notice(f"{lost}: {error}")
+
     def noted(self, report: RunReport) -> RunReport:
         """Note the end in the state file; return the report, which also tells where that cannot be done."""
         message = report.errors[0] if report.errors else None
+        document, changed = report.to_document(), report.changed
         try:
-            self.state.finish(report.run, self.client.now(), report.outcome, message, report.to_document())
+            with self.noting("how the run ended could not be noted"):
+                self.state.finish(report.run, self.client.now(), report.outcome, message, document, published=changed)
         except AccordError as error:
             outcome = Outcome.INCOMPLETE if report.outcome is Outcome.SUCCEEDED else report.outcome
             return replace(report, outcome=outcome, errors=(*report.errors, str(error)))
-        return report
+        return replace(report, notices=tuple(self.progress.notices))
 
     @abstractmethod
     def work(

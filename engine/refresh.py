@@ -36,7 +36,7 @@ from engine.rows import create_from
 from engine.run import run
 from engine.salesforce.client import SalesforceClient
 from engine.second_look import ask_status, asked_of
-from engine.store import StoreInfo, swap
+from engine.store import StoreInfo
 from engine.wanted import compute, leaf_of
 from engine.wide import read_rows
 from engine.workspace import CURRENT, WORK, Workspace, name_of
@@ -115,11 +115,7 @@ class Refresh(Run):
         if any(one.changed for one in tables):
             facts = NextStore(number, at, Outcome.SUCCEEDED, self.identity, ("", ""), rejects_changed=False, dropped=())
             tables = build_next(space, self.paths, tables, facts, partial(self.step, number))
-            self.client.cancel.check()
-            self.state.publishing(number)
-            swap(self.paths)
-            self.progress.changed = True
-            self.state.published(number)
+            self.publish(number)
         else:
             tables = tuple(one.counted(one.counts.active_before) for one in tables)
         self.progress.tables = tables

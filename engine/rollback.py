@@ -5,6 +5,7 @@ It is itself a run, under a number of its own, and what it replaces is kept in t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 from compiler.duckdb_functions import quote_name
 from engine.clock import Clock
-from engine.errors import DamagedStoreError, UnusableStoreError
+from engine.errors import AccordError, DamagedStoreError, UnusableStoreError
 from engine.state import State, hold
 from engine.store import (
     STORAGE_VERSION,
@@ -37,13 +38,14 @@ class RolledBack:
     """A rollback: its own run number, the run whose tables stand again, and the one whose tables were put aside.
 
     `undone` is None where there was no published file, or one too `damaged` to say which run made it; that one is put
-    aside too.
+    aside too. `notices` tell what could not be noted of it.
     """
 
     run: int
     restored: int
     undone: int | None
     damaged: bool = False
+    notices: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """The rollback as JSON."""
@@ -54,6 +56,7 @@ class RolledBack:
             "undone": self.undone,
             "damaged": self.damaged,
             "schedule_paused": True,
+            "notices": list(self.notices),
         }
 
 
@@ -70,18 +73,17 @@ def rollback(store: Path, clock: Clock) -> RolledBack:
         _check_kept(paths, paths.previous.exists())
         now = clock.now().replace(microsecond=0)
         before = _info(paths, paths.previous)
-        undone = None
+        published = None
         damaged = False
         try:
-            undone = _info(paths, paths.store).run if paths.store.exists() else None
+            published = _info(paths, paths.store) if paths.store.exists() else None
         except UnusableStoreError:
             damaged = True  # which is what one goes back from: it is put aside as it is
         state = State(paths.state)
         try:
-            run = _rollback(paths, state, now, undone, damaged, before)
+            return _rollback(paths, state, now, published, damaged, before)
         finally:
             state.close()
-    return RolledBack(run, before.run, undone, damaged)
 
 
 def _check_kept(paths: StorePaths, there: bool) -> None:
@@ -93,10 +95,11 @@ def _check_kept(paths: StorePaths, there: bool) -> None:
 
 
 def _rollback(
-    paths: StorePaths, state: State, now: datetime, undone: int | None, damaged: bool, before: StoreInfo
-) -> int:
-    """Do it as a run; return its number."""
-    state.settle(now, undone or 0)
+    paths: StorePaths, state: State, now: datetime, published: StoreInfo | None, damaged: bool, before: StoreInfo
+) -> RolledBack:
+    """Do it as a run."""
+    state.settle(now, published)
+    undone = published.run if published is not None else None
     run = state.begin(
         now,
         plan="",
@@ -105,7 +108,6 @@ def _rollback(
         user_id=before.user_id,
         above=max(undone or 0, before.run),
     )
-    outcome, message = "failed", "the rollback did not end; the data is as it was"
     try:
         copy_to_next(paths, paths.previous)
         try:
@@ -114,16 +116,19 @@ def _rollback(
             raise DamagedStoreError(
                 f"{paths.previous} is damaged", hint="the data is as it was; put back a copy of that file"
             ) from error
+        # Before the swap, so that no schedule ever finds the old data unguarded.
+        state.pause(run, now, f"{PAUSED} (run {run})")
         state.publishing(run)
         swap(paths)
-        state.published(run)
-        state.pause(run, now, f"{PAUSED} (run {run})")
-        aside = "" if undone is None else f"; run {undone} is put aside"
-        aside = "; the damaged store is put aside" if damaged else aside
-        outcome, message = "succeeded", f"data rolled back to run {before.run}{aside}"
-    finally:
-        state.finish(run, now, outcome, message, None)
-    return run
+    except Exception:
+        with suppress(AccordError):  # what cannot be noted the next start settles
+            state.lift(run)
+            state.finish(run, now, "failed", "the rollback did not end; the data is as it was")
+        raise
+    aside = "" if undone is None else f"; run {undone} is put aside"
+    aside = "; the damaged store is put aside" if damaged else aside
+    notices = state.finish_published(run, now, f"data rolled back to run {before.run}{aside}")
+    return RolledBack(run, before.run, undone, damaged, notices)
 
 
 def _info(paths: StorePaths, file: Path) -> StoreInfo:

@@ -40,11 +40,7 @@ from engine.salesforce.manifest import asked_before, end_orphans
 from engine.scope import Computing
 from engine.second_look import Looked, check_explained, look_again
 from engine.state import State, hold
-from engine.store import (
-    StoreInfo,
-    StorePaths,
-    swap,
-)
+from engine.store import StoreInfo, StorePaths
 from engine.tie_out import check_sums, tie_out
 from engine.wanted import leaf_of
 from engine.workspace import CURRENT, Workspace
@@ -173,11 +169,7 @@ class Sync(Run):
                 placed=extracted.placed,
             )
             tables = build_next(space, self.paths, tables, facts, partial(self.step, number))
-            self.client.cancel.check()
-            self.state.publishing(number)
-            swap(self.paths)
-            self.progress.changed = True
-            self.state.published(number)
+            self.publish(number)
         else:
             tables = tuple(one.counted(one.counts.active_before) for one in tables)
             for one in tables:
@@ -185,7 +177,8 @@ class Sync(Run):
         self.progress.tables = tables
         store_run = number if self.progress.changed or info is None else info.run
         lists = {name: whole for name, whole in extracted.lists.items() if extracted.kept[name].table not in stale}
-        freshness.note(store_run, began, copies.volatile_read(), lists)
+        with self.noting("what was read could not be noted, and the next run reads all of it"):
+            freshness.note(store_run, began, copies.volatile_read(), lists)
         self.client.events(Published(number, self.progress.changed))
         return outcome, errors
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from engine.errors import AlreadyRunningError, DiskError, NewerStoreError, UnusableStoreError
-from engine.store import StorePaths
+from engine.errors import AccordError, AlreadyRunningError, DiskError, NewerStoreError, UnusableStoreError
+from engine.store import StoreInfo, StorePaths
 
 STATE_FORMAT = 2
 # What runs did is kept for so long: their reports, then their lines.
@@ -187,33 +187,54 @@ class State:
         """Note that the next file is whole and about to take its place."""
         self._execute("UPDATE runs SET publishing = 1 WHERE run = ?", (run,))
 
-    def published(self, run: int) -> None:
-        """Note that it has taken its place."""
-        self._execute("UPDATE runs SET published = 1 WHERE run = ?", (run,))
-
     def finish(
-        self, run: int, finished_at: datetime, outcome: str, message: str | None, report: Mapping[str, Any] | None
+        self,
+        run: int,
+        finished_at: datetime,
+        outcome: str,
+        message: str | None,
+        report: Mapping[str, Any] | None = None,
+        *,
+        published: bool = False,
     ) -> None:
-        """Note how a run ended."""
+        """Note how a run ended, and whether the store is the one that it made."""
         self._execute(
-            "UPDATE runs SET finished_at = ?, outcome = ?, message = ?, report = ? WHERE run = ?",
-            (finished_at.isoformat(), outcome, message, None if report is None else json.dumps(report), run),
+            "UPDATE runs SET finished_at = ?, outcome = ?, message = ?, report = ?, published = ? WHERE run = ?",
+            (finished_at.isoformat(), outcome, message, None if report is None else json.dumps(report), published, run),
         )
 
-    def settle(self, finished_at: datetime, store_run: int) -> list[int]:
-        """Decide what became of runs that died, by the run that made the published store; return their numbers."""
+    def finish_published(self, run: int, finished_at: datetime, message: str) -> tuple[str, ...]:
+        """Note the end of a run that made the store and is no sync; return what keeps it from being noted.
+
+        The run is done all the same, and the next start takes over from the store how it ended.
+        """
+        try:
+            self.finish(run, finished_at, "succeeded", message, published=True)
+        except AccordError as error:
+            return (str(error),)
+        return ()
+
+    def settle(self, finished_at: datetime, store: StoreInfo | None) -> list[int]:
+        """Decide what became of runs whose end is not noted, by what the published store says; return their numbers."""
         rows = self._execute("SELECT run, publishing FROM runs WHERE outcome IS NULL")
         for run, publishing in rows:
-            if publishing and run == store_run:
-                self.published(run)
-                self.finish(run, finished_at, "succeeded", "died after it had published; its tables stand", None)
+            if store is not None and publishing and run == store.run:
+                # What is no sync has words of its own in the store, and is there only if it succeeded.
+                outcome = "incomplete" if store.outcome == "incomplete" else "succeeded"
+                message = "died after it had published; its tables stand"
+                self.finish(run, finished_at, outcome, message, published=True)
             else:
-                self.finish(run, finished_at, "failed", "died before it published; nothing was changed", None)
+                self.finish(run, finished_at, "failed", "died before it published; nothing was changed")
+                self.lift(run)
         return [run for run, _ in rows]
 
     def pause(self, run: int, at: datetime, reason: str) -> None:
-        """Pause the schedule."""
+        """Pause the schedule. A run does so before it publishes, and lifts the pause if it does not."""
         self._execute("INSERT OR REPLACE INTO pauses VALUES (?, ?, ?)", (run, at.isoformat(), reason))
+
+    def lift(self, run: int) -> None:
+        """End the pause that this run began, and no other's."""
+        self._execute("DELETE FROM pauses WHERE run = ?", (run,))
 
     def resume(self) -> None:
         """End all pauses of the schedule."""

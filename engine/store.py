@@ -83,7 +83,10 @@ class StorePaths:
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """What a store says about itself: whose it is, which run made it, with which DuckDB."""
+    """What a store says about itself: whose it is, which run made it, with which DuckDB, and how that run ended.
+
+    `outcome` is in the words of `accord.runs`; None where it is not there.
+    """
 
     organization_id: str
     instance_kind: str
@@ -91,6 +94,7 @@ class StoreInfo:
     username: str
     run: int
     duckdb_version: str
+    outcome: str | None
 
 
 @contextmanager
@@ -154,19 +158,12 @@ def attach_published(space: Workspace, paths: StorePaths, file: Path | None = No
 
 
 def _info(space: Workspace, file: Path, ways_out: str) -> StoreInfo:
-    try:
+    with _asking(file, ways_out):
         ((version, *rest),) = space.run(
             "SELECT format, organization_id, instance_kind, user_id, username, run, duckdb_version"
             f" FROM {name_of(CURRENT, 'accord', 'store')}"
         )
         there = space.run("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [CURRENT])
-    except DamagedStoreError as error:
-        raise UnusableStoreError(f"{file} is damaged", hint=ways_out) from error
-    except (duckdb.Error, ValueError) as error:
-        raise UnusableStoreError(
-            f"{file} is a DuckDB file, but no store of Accord's",
-            hint="give another path for the store; nothing was changed",
-        ) from error
     if not isinstance(version, int) or None in rest:
         raise UnusableStoreError(f"{file} is damaged: it does not say what it is", hint=ways_out)
     if version > STORE_FORMAT:
@@ -176,7 +173,26 @@ def _info(space: Workspace, file: Path, ways_out: str) -> StoreInfo:
         )
     if missing := [f"{schema}.{table}" for schema, table in _NEEDED if (schema, table) not in there]:
         raise UnusableStoreError(f"{file} is damaged: it lacks {', '.join(missing)}", hint=ways_out)
-    return StoreInfo(*rest)
+    with _asking(file, ways_out):
+        ended = space.run(
+            f"SELECT outcome FROM {name_of(CURRENT, 'accord', 'runs')} WHERE run ="
+            f" (SELECT run FROM {name_of(CURRENT, 'accord', 'store')})"
+        )
+    return StoreInfo(*rest, *(ended[0] if ended else (None,)))
+
+
+@contextmanager
+def _asking(file: Path, ways_out: str) -> Iterator[None]:
+    """Ask an attached file what it says about itself. Raises UnusableStoreError for one that does not say it."""
+    try:
+        yield
+    except DamagedStoreError as error:
+        raise UnusableStoreError(f"{file} is damaged", hint=ways_out) from error
+    except (duckdb.Error, ValueError) as error:
+        raise UnusableStoreError(
+            f"{file} is a DuckDB file, but no store of Accord's",
+            hint="give another path for the store; nothing was changed",
+        ) from error
 
 
 def is_of(info: StoreInfo, identity: Identity) -> bool:

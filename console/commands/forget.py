@@ -25,6 +25,8 @@ def command(record_id: str, store: Path | None, style: str) -> None:
     from engine.forget import forget
 
     done = forget(load_settings(store=store).store, record_id, SystemClock())
+    for notice in done.notices:
+        click.echo(f"note: {notice}", err=True)
     if style == "json":
         import json
 

@@ -24,6 +24,8 @@ def command(store: Path | None, style: str) -> None:
     from engine.rollback import rollback
 
     done = rollback(load_settings(store=store).store, SystemClock())
+    for notice in done.notices:
+        click.echo(f"note: {notice}", err=True)
     if style == "json":
         import json
 

@@ -90,7 +90,7 @@ def test_run_that_is_killed_while_it_publishes(org: Scene, point: str, stands: s
 @pytest.mark.parametrize("links", others_slow([True, False]))
 @pytest.mark.parametrize(("point", "stands", "other"), [(ASIDE, "Two", "Account 1"), (BETWEEN, "Account 1", "Two")])
 def test_rollback_that_is_killed(org: Scene, point: str, stands: str, other: str, links: bool) -> None:
-    """Neither the good store nor the one that was put aside is lost."""
+    """Neither the good store nor the one that was put aside is lost; a pause stays only if the data was rolled back."""
     assert cut_short(org, "rollback", point, links=links) == "killed"
     name = first_name(org)
     forget(org.store, record_id("Contact", 2), CLOCK)  # any start will do
@@ -101,6 +101,7 @@ def test_rollback_that_is_killed(org: Scene, point: str, stands: str, other: str
     assert (killed.run, killed.outcome, killed.published) == (
         (3, "succeeded", True) if point == BETWEEN else (3, "failed", False)
     )
+    assert (status.paused is not None) == (point == BETWEEN)
     assert brought_back(org) == other
 
 
@@ -173,6 +174,16 @@ def test_kill_before_each_thing_that_is_done_to_a_file(made: Scene, tmp_path: Pa
             break
 
     assert number > 4
+
+
+def test_run_that_is_killed_and_incomplete(org: Scene) -> None:
+    """The status says of it what the store says."""
+    assert cut_short(org, "incomplete", BETWEEN) == "killed"
+    forget(org.store, C1, CLOCK)
+    told = {one.run: one.outcome for one in read_status(org.store).runs}
+
+    assert org.rows("SELECT outcome FROM s.accord.runs WHERE run = 3") == [("incomplete",)]
+    assert told[3] == "incomplete"
 
 
 def files(folder: Path, **contents: str) -> StorePaths:

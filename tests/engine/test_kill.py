@@ -21,7 +21,7 @@ POINTS = ("swapped", "extract", "reconcile", "publish", "sealed", "publishing")
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-import engine.publish, engine.run, engine.state
+import engine.lifecycle, engine.publish
 from engine.events import StageStarted
 from tests.engine.scene import Scene
 from sandbox import Running
@@ -41,9 +41,9 @@ def listen(event):
 if point == "sealed":
     after(engine.publish, "seal")
 elif point == "publishing":
-    before(engine.run, "swap")
+    before(engine.lifecycle, "swap")
 elif point == "swapped":
-    after(engine.run, "swap")
+    after(engine.lifecycle, "swap")
 org = Scene(Running(url, token, "", "", "", None, None), Path(folder))
 org.listener = listen
 org.run()
