@@ -23,6 +23,7 @@ from engine.reconcile import Reconciled
 from engine.renames import rename_published
 from engine.report import ChoiceReport, GuardReport, Outcome, OwnerReport, RunReport, TieOut, Unattached
 from engine.salesforce.client import SalesforceClient
+from engine.salesforce.given_up import notes
 from engine.salesforce.manifest import has_jobs
 from engine.salesforce.read import Reading
 from engine.state import State
@@ -139,8 +140,9 @@ class Run(ABC):
             space.close()
             # Jobs that a run was called away from are gone on with, or ended, by the next one. That one also says what
             # cannot be removed: here it would hide how the run ended.
+            staging = self.paths.staging
             with suppress(DiskError):
-                remove_leftovers(self.paths, pages=not has_jobs(self.paths.staging))
+                remove_leftovers(self.paths, pages=not has_jobs(staging), but=notes(staging))
 
     def begun(self, space: Workspace, info: StoreInfo | None, published: StoreInfo | None) -> RunReport:
         """Work under a run number of its own, above that of the published store. `info`: of what it goes on from."""

@@ -11,7 +11,7 @@ import filecmp
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,10 +229,10 @@ def move_foreign_wal(paths: StorePaths) -> Path | None:
     return aside
 
 
-def remove_leftovers(paths: StorePaths, *, pages: bool = True) -> None:
+def remove_leftovers(paths: StorePaths, *, pages: bool = True, but: Collection[Path] = ()) -> None:
     """Remove what a run that died left behind: unfinished files and, unless they may serve, the `pages`.
 
-    A swap that it had begun is finished or taken back. Raises DiskError.
+    A swap that it had begun is finished or taken back. Of what lies beside the pages, `but` stays. Raises DiskError.
     """
     if _swapped(paths):
         _keep_spare(paths)
@@ -242,7 +242,15 @@ def remove_leftovers(paths: StorePaths, *, pages: bool = True) -> None:
             # Where nothing can be removed there is mostly nothing to remove either.
             if path.exists() or path.is_symlink():
                 path.unlink(missing_ok=True)
-    shutil.rmtree(paths.staging if pages else paths.staging / SPILL, ignore_errors=True)
+    if not pages or not but:
+        shutil.rmtree(paths.staging / SPILL if not pages else paths.staging, ignore_errors=True)
+        return
+    with on_disk(paths.staging):
+        for path in set(paths.staging.iterdir()).difference(but):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _swapped(paths: StorePaths) -> bool:

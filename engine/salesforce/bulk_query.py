@@ -24,7 +24,8 @@ from engine.errors import (
 from engine.events import CameBack, RowsRead, Waiting
 from engine.salesforce.answers import whole_number
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.manifest import Left, Manifest, end_job
+from engine.salesforce.given_up import give_up, is_job, resource_of
+from engine.salesforce.manifest import Left, Manifest
 from engine.salesforce.pages import EMPTY_PAGES, MOST_SURPLUS, Page, Transport, read_header
 
 CONFLICT = 409
@@ -144,7 +145,7 @@ def _read(
         surplus = sum(page.rows for page in pages) - processed
     except BaseException:
         with suppress(SignInError):
-            end_job(client, _job_path(client, job))
+            give_up(client, folder, job, client.api_version)
         manifest.end()
         raise
     return BulkPages(client, job, tuple(pages), left.asked_at, settings.rows_per_page, manifest, surplus)
@@ -175,7 +176,7 @@ def _create(client: SalesforceClient, soql: str, all_rows: bool) -> str:
             raise BulkQuotaError(error.message, hint=error.hint, code=error.code, status=error.status) from error
         raise
     job = answer.get("id") if isinstance(answer, dict) else None
-    if not isinstance(job, str) or not (job.isascii() and job.isalnum()):
+    if not isinstance(job, str) or not is_job(job):
         raise BrokenAnswerError("the new Bulk job has no id")
     return job
 
@@ -305,5 +306,4 @@ def _version_of(client: SalesforceClient, job: str) -> str:
 
 
 def _job_path(client: SalesforceClient, job: str, version: str | None = None) -> str:
-    path = f"jobs/query/{job}"
-    return client.data(path) if version is None else f"/services/data/v{version}/{path}"
+    return resource_of(job, client.api_version if version is None else version)

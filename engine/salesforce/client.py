@@ -159,9 +159,14 @@ class SalesforceClient:
         """POST a JSON document and return the answer's."""
         return self._json("POST", path, body=body)
 
-    def patch_json(self, path: str, body: Mapping[str, object]) -> Any:
-        """PATCH with a JSON document and return the answer's, None if it is empty."""
-        return self._json("PATCH", path, body=body)
+    def patch_json(
+        self, path: str, body: Mapping[str, object], *, past_reserve: bool = False, tries: int | None = None
+    ) -> Any:
+        """PATCH with a JSON document and return the answer's, None if it is empty.
+
+        `past_reserve`: it is sent even if it takes of what is left to others.
+        """
+        return self._json("PATCH", path, body=body, past_reserve=past_reserve, tries=tries)
 
     def sleep(self, seconds: float) -> None:
         """Wait, in steps of at most a second. Raises CancelledError as soon as the end is asked for."""
@@ -171,14 +176,14 @@ class SalesforceClient:
             self.cancel.check()
             seconds -= 1.0
 
-    def delete(self, path: str) -> None:
-        """DELETE a resource."""
+    def delete(self, path: str, *, tries: int | None = None) -> None:
+        """DELETE a resource, even if that takes of what is left to others."""
 
         def send(session: Session) -> None:
             with self._answer(session, "DELETE", path) as response:
                 response.read()
 
-        self._patiently(send)
+        self._patiently(send, tries)
 
     def download(
         self,
@@ -215,9 +220,11 @@ class SalesforceClient:
         exact: bool = False,
         tries: int | None = None,
         expect: Callable[[Any], Any] | None = None,
+        past_reserve: bool = False,
     ) -> Any:
         def send(session: Session) -> Any:
-            self._check_reserve()
+            if not past_reserve:
+                self._check_reserve()
             with self._answer(session, method, path, params=params, body=body, headers=headers) as response:
                 content = self._read(response, path)
                 if not content and response.status_code == 204:

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.errors import DiskError, SalesforceError
+from engine.errors import DiskError
 from engine.salesforce.client import SalesforceClient
+from engine.salesforce.given_up import give_up, is_job, is_version, try_again
 from engine.salesforce.pages import Page
 
 SUFFIX = ".job.jsonl"
 # What a job found is as old as the job: a run may go on with pages of another only while they are as good as now.
 GOOD_FOR = timedelta(hours=1)
 _BLOCK = 1024 * 1024
-_VERSION = re.compile(r"[0-9]{1,3}\.[0-9]")
 
 
 class Left(NamedTuple):
@@ -148,32 +146,25 @@ def asked_before(folder: Path, now: datetime) -> list[datetime]:
 
 
 def end_orphans(client: SalesforceClient, folder: Path) -> list[str]:
-    """End and delete the jobs of runs that died, as far as Salesforce lets; return those that could not be ended."""
+    """End and delete the jobs of runs that died, as far as Salesforce lets; return those that could not be ended.
+
+    Those of earlier runs that could not be ended then are tried again.
+    """
+    stuck = try_again(client, folder)
     ended = [_end_job(client, path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
-    return [job for job in ended if job is not None]
+    return [*stuck, *(job for job in ended if job is not None)]
 
 
 def _end_job(client: SalesforceClient, path: Path) -> str | None:
     """End the job of a manifest and remove the manifest; return the job's Id if it cannot be deleted."""
     first = next(_lines(path), {})
-    _remove(path)
     job, version = _job_of(first), first.get("api_version")
-    if job is None:
-        return None
-    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+    if not isinstance(version, str) or not is_version(version):
         version = client.api_version
-    return None if end_job(client, f"/services/data/v{version}/jobs/query/{job}") else job
-
-
-def end_job(client: SalesforceClient, resource: str) -> bool:
-    """End and delete a job, given its path; return whether it is gone. One that is still at work cannot be deleted."""
-    with suppress(SalesforceError):
-        client.patch_json(resource, {"state": "Aborted"})
-    try:
-        client.delete(resource)
-    except SalesforceError as error:
-        return error.status == 404
-    return True
+    gone = job is None or give_up(client, path.parent, job, version)
+    # Last, so that a run that dies before tries it again.
+    _remove(path)
+    return None if gone else job
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -197,7 +188,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 def _job_of(first: Mapping[str, Any]) -> str | None:
     """The job's Id in the first line of a manifest; it goes into an address."""
     job = first.get("job")
-    return job if isinstance(job, str) and job.isascii() and job.isalnum() else None
+    return job if isinstance(job, str) and is_job(job) else None
 
 
 def _asked_at(first: Mapping[str, Any]) -> datetime | None:
