@@ -13,6 +13,7 @@ from compiler.print_soql import print_query
 from compiler.probe import columns_of, count_of, ids_that_fit
 from compiler.relation_columns import Columns
 from engine.errors import BrokenAnswerError, QueryTimeoutError, TransportError
+from engine.file_names import file_name
 from engine.load import Staged, load
 from engine.rejoin import KEY, STAMP
 from engine.salesforce.client import SalesforceClient
@@ -172,8 +173,3 @@ def ids_a_query(query_of: Callable[[Sequence[str]], Query]) -> int:
 
     alone = len(print_query(keys_of(["0" * 18])).text)
     return ids_that_fit(keys_of, alone + (LONGEST - alone) // 2)
-
-
-def file_name(name: str) -> str:
-    """A name for files, whatever stands in an extract's id."""
-    return "".join(char if char.isalnum() else "_" for char in name)

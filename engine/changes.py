@@ -16,10 +16,11 @@ from compiler.probe import by_id_query, changed_query, count_of, linked_query, m
 from compiler.record_id import is_record_id
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns, common_type
-from engine.by_id import Asking, ask, file_name
+from engine.by_id import Asking, ask
 from engine.copies import Kept, cast_all, copy_view
 from engine.errors import BrokenAnswerError, RefusedError
 from engine.fetch import OVERLAP
+from engine.file_names import file_name
 from engine.load import Staged, load, rejects_of
 from engine.match_list import parents_of, part
 from engine.salesforce.client import SalesforceClient

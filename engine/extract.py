@@ -18,13 +18,14 @@ from compiler.probe import match_list_query
 from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from compiler.stable_filter import holds_still
-from engine.by_id import Asking, file_name
+from engine.by_id import Asking
 from engine.changes import list_by_changes, list_children, new_parents
 from engine.copies import STAMP, Kept, copy_view, open_copy, where_kept
 from engine.errors import BrokenAnswerError, LoadError, QuotaError, RefusedError, SalesforceError
 from engine.events import StageStarted
 from engine.extracted import Extracted, spread_rejects
 from engine.fetch import fetch
+from engine.file_names import file_name
 from engine.freshness import Freshness
 from engine.in_place import places_of
 from engine.load import Staged, count_rejected, rejected_keys, rejects_of

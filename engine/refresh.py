@@ -19,11 +19,12 @@ from compiler.record_id import is_record_id, to_18
 from compiler.relation import Assign, Col, ColumnType, Extracted, Relation, Select
 from compiler.relation_columns import Columns, inputs_of
 from compiler.schema import Schema
-from engine.by_id import Asking, ask, file_name
+from engine.by_id import Asking, ask
 from engine.copies import is_store_of
 from engine.differences import Comparison
 from engine.drift import Drift
 from engine.errors import ConfigurationError
+from engine.file_names import file_name
 from engine.guards import look_at_guards
 from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
