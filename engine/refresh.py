@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from compiler.duckdb_functions import quote_name
+from compiler.duckdb_functions import quote_name, quote_text
 from compiler.plan import Extract, Plan, Table
 from compiler.probe import by_id_query, linked_query
 from compiler.record_id import is_record_id, to_18
@@ -26,6 +26,7 @@ from engine.drift import Drift
 from engine.errors import ConfigurationError
 from engine.file_names import file_name
 from engine.guards import look_at_guards
+from engine.ledger import merge_rejects
 from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
 from engine.load import Staged, load, rejected_keys, rejects_of
@@ -108,8 +109,11 @@ class Refresh(Run):
         if (exceeded := [one for one in guards if one.exceeded]) and not self.settings.confirmed:
             self.progress.tables = tuple(one.counted(one.counts.expected_after) for one in tables)
             return Outcome.STOPPED, tuple(f"{one.rule}, but {one.words} ({one.value}%)" for one in exceeded)
-        if any(one.changed for one in tables):
-            facts = NextStore(number, at, Outcome.SUCCEEDED, self.identity, ("", ""), rejects_changed=False, dropped=())
+        rejects_changed = merge_rejects(space, self.plan, self.refreshed(tables))
+        if rejects_changed or any(one.changed for one in tables):
+            facts = NextStore(
+                number, at, Outcome.SUCCEEDED, self.identity, ("", ""), rejects_changed=rejects_changed, dropped=()
+            )
             tables = build_next(space, self.paths, tables, facts, partial(self.step, number))
             self.client.cancel.check()
             self.state.publishing(number)
@@ -120,6 +124,18 @@ class Refresh(Run):
             tables = tuple(one.counted(one.counts.active_before) for one in tables)
         self.progress.tables = tables
         return Outcome.SUCCEEDED, ()
+
+    def refreshed(self, tables: Sequence[Reconciled]) -> dict[str, str]:
+        """For each table that is not read whole, a SELECT of the keys of its rows that were read (`key`)."""
+        keys = {
+            one.comparison.table.name: f"SELECT key FROM {one.comparison.touched}"
+            for one in tables
+            if one.comparison.scoped
+        }
+        # An account that was rejected and has no row is the one that was asked for all the same.
+        assert self.settings.account is not None
+        keys["accounts"] += f" UNION ALL SELECT {quote_text(self.settings.account)}"
+        return keys
 
     def compared(
         self, asking: Asking, reading: _Reading, staged: dict[str, Staged], number: int
