@@ -208,6 +208,11 @@ def existing_count(sobject: SObject, ids: Sequence[str]) -> Query:
     return _count(sobject.name, _is_one_of(ids))
 
 
+def existing_before(sobject: SObject, moment: str) -> Query:
+    """How many rows of an object there are that have not changed since a moment; for queryAll."""
+    return _count(sobject.name, _stamped("<", moment))
+
+
 def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
     """The conditions that must all hold, without the parentheses and ANDs between them."""
     match condition:

@@ -32,14 +32,13 @@ READINGS = 3
 class Asking:
     """What is needed to ask: the client, where pages go, how they are read.
 
-    Up to `by_id` Ids are asked for one by one; for more the whole query is read and the others are left out.
+    Up to `reading.by_id` Ids are asked for one by one; for more the whole query is read and the others are left out.
     """
 
     client: SalesforceClient
     space: Workspace
     folder: Path
     reading: Reading = field(default_factory=Reading)
-    by_id: int = 2_000
 
 
 class Together:
@@ -92,7 +91,7 @@ def ask(
         all_rows: ask queryAll, so that deleted rows answer too.
         key: the column that holds the Ids that are asked for.
     """
-    few = len(ids) <= asking.by_id
+    few = len(ids) <= asking.reading.by_id
     queries = [query_of(part) for part in parts_that_fit(ids, query_of)] if few else [whole]
     answers: list[Pages] = []
     try:
@@ -132,7 +131,7 @@ def ask_counted(
         found = ask(asking, query_of, whole, columns, ids, name, all_rows=all_rows)
         got = found.rows + found.rejected
         queries: Iterable[Query] = map(query_of, parts_that_fit(ids, query_of))
-        if len(ids) > asking.by_id:
+        if len(ids) > asking.reading.by_id:
             got, queries = found.read, [whole]
         try:
             there = sum(count(asking.client, print_query(count_of(query)).text, all_rows=all_rows) for query in queries)

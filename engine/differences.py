@@ -8,10 +8,10 @@ from typing import NamedTuple
 from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
 from compiler.plan import Table
 from compiler.relation_columns import Columns
+from engine.absent import asked_of
 from engine.copies import PLACE
 from engine.life import LIFE, REASONS
 from engine.row_hash import columns_hash, row_hash
-from engine.second_look import asked_of
 from engine.workspace import CURRENT, NEXT, WORK, name_of
 
 

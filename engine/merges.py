@@ -9,16 +9,16 @@ from compiler.probe import status_query
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from compiler.schema import Schema, SObject
+from engine.absent import asked_of, status_columns
 from engine.by_id import Asking, ask
 from engine.load import Staged
 from engine.rows import create_from
-from engine.second_look import asked_of, returned_ids
+from engine.second_look import returned_ids
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
 
 # A chain that is longer than this is no chain of people's work; asking ends there.
 LONGEST_CHAIN = 20
-_COLUMNS: Columns = {"Id": ColumnType("id"), "IsDeleted": ColumnType("boolean"), "MasterRecordId": ColumnType("id")}
 _LINKS: Columns = {"loser": ColumnType("id"), "winner": ColumnType("id")}
 
 
@@ -78,7 +78,7 @@ def _not_ours(space: Workspace, table: str, ids: Sequence[str]) -> list[str]:
 def _merged_on(asking: Asking, sobject: SObject, table: str, ids: Sequence[str]) -> dict[str, str]:
     query = status_query(sobject, ids[:1])
     whole = Query(query.select, query.source, query.span)
-    columns = {name: kind for name, kind in _COLUMNS.items() if sobject.field(name) is not None}
+    columns = status_columns(sobject)
     found = ask(
         asking, lambda some: status_query(sobject, some), whole, columns, ids, f"{table}(winners)", all_rows=True
     )

@@ -19,6 +19,7 @@ from compiler.record_id import is_record_id, to_18
 from compiler.relation import Assign, Col, ColumnType, Extracted, Relation, Select
 from compiler.relation_columns import Columns, inputs_of
 from compiler.schema import Schema
+from engine.absent import ask_status, no_answers
 from engine.by_id import Asking, ask
 from engine.copies import is_store_of
 from engine.differences import Comparison
@@ -37,7 +38,6 @@ from engine.report import Outcome, RunReport
 from engine.rows import create_from
 from engine.run import run
 from engine.salesforce.client import SalesforceClient
-from engine.second_look import ask_status, asked_of
 from engine.store import StoreInfo, swap
 from engine.wanted import compute, leaf_of
 from engine.wide import read_rows
@@ -92,7 +92,9 @@ class Refresh(Run):
             return Outcome.FAILED, (
                 "the spec or the org's schema changed since the last run; run without --account first",
             )
-        asking = Asking(self.client, space, self.paths.staging, self.settings.reading, by_id=10**9)
+        # An account's rows are a few of an object's, however many they are.
+        by_id = replace(self.settings.reading, by_id=10**9)
+        asking = Asking(self.client, space, self.paths.staging, by_id)
         assert self.settings.account is not None
         reading = _Reading(asking, self.plan, self.settings.account)
         if reading.by_value:
@@ -148,7 +150,7 @@ class Refresh(Run):
             self.step(number, "reconcile", table.name)
             own = {name: kind for name, kind in current[table.name].items() if name not in LIFE}
             columns[table.name] = compute(space, table, leaf_of(staged, columns), own)
-            create_from(space, asked_of(table.name), _ASKED, ())
+            no_answers(space, table.name)
             comparison = Comparison(table, columns[table.name], current[table.name], scoped=table.name != "users")
             if comparison.scoped:
                 self.scope(asking, reading, comparison, staged)
@@ -190,9 +192,6 @@ class Refresh(Run):
             late = ask(asking, partial(by_id_query, extract), extract.fetch, columns, asked, f"{extract_id}(elsewhere)")
             away |= {key for (key,) in asking.space.run(_ids_of(late, late.name))}
         return away
-
-
-_ASKED: Columns = {"key": ColumnType("id"), "answer": ColumnType("text"), "merged_into": ColumnType("id")}
 
 
 def _ids_of(staged: Staged, name: str) -> str:

@@ -11,35 +11,14 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from compiler.plan import Plan, Table
-from compiler.print_soql import print_query
-from compiler.probe import by_id_query, existing_count, status_query
-from compiler.relation import ColumnType
-from compiler.relation_columns import Columns
+from compiler.probe import by_id_query
 from compiler.schema import Schema, SObject
-from engine.by_id import Asking, ask, ask_counted, parts_that_fit
-from engine.errors import QueryTimeoutError, TransportError, UnexplainedError
+from engine.absent import ask_status, asked_of, no_answers
+from engine.by_id import Asking, ask_counted
+from engine.errors import UnexplainedError
 from engine.load import Staged, rejects_of
 from engine.match_list import part
-from engine.rows import create_from
-from engine.salesforce.rest_query import count
 from engine.workspace import CURRENT, WORK, Workspace, name_of
-from grammar.soql_tree import Query
-
-# Of rows that are said to be gone, so many are asked for once more.
-CHECKED = 2_000
-_ASKED: Columns = {
-    "key": ColumnType("id"),
-    "answer": ColumnType("text"),
-    "merged_into": ColumnType("id"),
-}
-
-
-_STATUS: Columns = {
-    "Id": ColumnType("id"),
-    "IsDeleted": ColumnType("boolean"),
-    "MasterRecordId": ColumnType("id"),
-}
-
 
 # Puts rows that came late (the second) into their extract (the first).
 Merge: TypeAlias = Callable[[Staged, Staged], Staged]
@@ -50,11 +29,6 @@ class Looked(NamedTuple):
 
     staged: Mapping[str, Staged]
     moved: int
-
-
-def asked_of(table: str) -> str:
-    """The quoted name of a table's answers: `key`, `answer` (live, deleted, merged or gone), `merged_into`."""
-    return name_of(WORK, "delta", f"{table}(asked)")
 
 
 def look_again(
@@ -75,7 +49,7 @@ def look_again(
     Raises UnexplainedError for rows that match their filter and yet are not returned.
     """
     space = asking.space
-    create_from(space, asked_of(table.name), _ASKED, ())
+    no_answers(space, table.name)
     if not published or table.object is None:
         return Looked(staged, 0)
     missing = _missing(space, table, staged, compared)
@@ -128,59 +102,6 @@ def _missing_of(table: Table) -> str:
     return name_of(WORK, "delta", f"{table.name}(missing)")
 
 
-def ask_status(asking: Asking, schema: Schema, table: Table, missing: Sequence[str]) -> None:
-    """Ask what became of rows, whatever their filter, and put it into the answers about the table (`asked_of`)."""
-    sobject = schema.object(table.object or "")
-    if sobject is None:
-        raise UnexplainedError(table.name, missing)
-    columns = {name: kind for name, kind in _STATUS.items() if sobject.field(name) is not None}
-    binned, merges = "IsDeleted" in columns, "MasterRecordId" in columns
-    found = ask(
-        asking,
-        lambda ids: status_query(sobject, ids),
-        _for_all(status_query(sobject, missing[:1])),
-        columns,
-        missing,
-        f"{table.name}(status)",
-        all_rows=binned,
-    )
-    deleted = 'coalesce(s."IsDeleted", FALSE)' if binned else "FALSE"
-    master = 's."MasterRecordId"' if merges else "NULL"
-    asking.space.run(
-        f"INSERT INTO {asked_of(table.name)} SELECT m.key, CASE WHEN s.\"Id\" IS NULL THEN 'gone'"
-        f" WHEN {deleted} AND {master} IS NOT NULL THEN 'merged' WHEN {deleted} THEN 'deleted' ELSE 'live' END,"
-        f" CASE WHEN {deleted} THEN {master} END"
-        f" FROM (SELECT unnest(CAST(? AS VARCHAR[])) AS key) AS m"
-        f' LEFT JOIN {name_of(*found.leaf.name)} AS s ON s."Id" = m.key',
-        [list(missing)],
-    )
-    _check_gone(asking, sobject, table, binned)
-
-
-def _check_gone(asking: Asking, sobject: SObject, table: Table, binned: bool) -> None:
-    """Raise UnexplainedError if rows that did not come are counted as being there.
-
-    An answer without rows may be an error's, and `gone` is for what Salesforce no longer has.
-    """
-    rows = asking.space.run(
-        f"SELECT key FROM {asked_of(table.name)} WHERE answer = 'gone' ORDER BY key LIMIT ?", [CHECKED]
-    )
-    gone = [key for (key,) in rows]
-    for part_of in parts_that_fit(gone, partial(existing_count, sobject)):
-        if _are_there(asking, sobject, table, part_of, binned):
-            raise UnexplainedError(table.name, part_of)
-
-
-def _are_there(asking: Asking, sobject: SObject, table: Table, ids: Sequence[str], binned: bool) -> bool:
-    """Whether Salesforce counts any of these rows; where it does not count in time, whether it returns any."""
-    try:
-        return count(asking.client, print_query(existing_count(sobject, ids)).text, all_rows=binned) > 0
-    except (QueryTimeoutError, TransportError):
-        query, columns = partial(status_query, sobject), {"Id": _STATUS["Id"]}
-        whole = _for_all(status_query(sobject, ids[:1]))
-        return ask(asking, query, whole, columns, ids, f"{table.name}(gone)", all_rows=binned).rows > 0
-
-
 def _ask_filters(
     asking: Asking,
     plan: Plan,
@@ -221,7 +142,3 @@ def check_explained(space: Workspace, table: Table, staged: Mapping[str, Staged]
     )
     if rows:
         raise UnexplainedError(table.name, [key for (key,) in rows])
-
-
-def _for_all(query: Query) -> Query:
-    return Query(query.select, query.source, query.span)

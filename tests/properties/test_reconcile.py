@@ -17,13 +17,13 @@ from compiler.plan import Table, TableColumn
 from compiler.record_id import to_18
 from compiler.relation import ColumnType, Extracted
 from compiler.relation_columns import Columns
+from engine.absent import asked_of
 from engine.copies import PLACE
 from engine.differences import Comparison
 from engine.org import Identity
 from engine.publish import NextStore, build_next
 from engine.reconcile import Reconciled, reconcile
 from engine.rows import create_from
-from engine.second_look import asked_of
 from engine.store import StorePaths, attach_published, swap
 from engine.workspace import CURRENT, Workspace, name_of
 from grammar.source import NOWHERE
