@@ -27,7 +27,10 @@ _FALSELY_GONE = "would be gone by an answer that lacks rows which Salesforce cou
 
 
 def asked_of(table: str) -> str:
-    """The quoted name of a table's answers: `key`, `answer` (live, deleted, merged or gone), `merged_into`."""
+    """The quoted name of a table's answers: `key`, `answer`, `merged_into`.
+
+    An answer is live, deleted, merged or gone; `as_before` stands for a row that was out, and was not asked for.
+    """
     return name_of(WORK, "delta", f"{table}(asked)")
 
 

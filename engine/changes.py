@@ -55,9 +55,9 @@ def list_by_changes(
     space, name, extract = asking.space, kept.extract.id, kept.extract
     since = read_at - OVERLAP
     moment = written(since)
-    touched = _read(asking, changed_query(extract.object, moment), _ID, f"{name}(touched)", all_rows=bin_too)
+    touched = read_changes(asking, changed_query(extract.object, moment), _ID, f"{name}(touched)", all_rows=bin_too)
     gone = deleted_since(asking.client, extract.object, since)
-    now = _read(asking, _narrowed(since_query(extract, moment), kept, listed), listed, f"{name}(since)")
+    now = read_changes(asking, _narrowed(since_query(extract, moment), kept, listed), listed, f"{name}(since)")
     rejected = _rejected_before(space, kept)
     again = ask(
         asking,
@@ -141,7 +141,11 @@ def _rejected_before(space: Workspace, kept: Kept) -> list[str]:
     return [key for (key,) in rows]
 
 
-def _read(asking: Asking, query: Query, columns: Columns, name: str, *, all_rows: bool = False) -> Staged:
+def read_changes(asking: Asking, query: Query, columns: Columns, name: str, *, all_rows: bool = False) -> Staged:
+    """Load the rows of a query for what changed into `staged."<name>"`.
+
+    Raises BrokenAnswerError for an answer without rows although there are some, and SalesforceError.
+    """
     pages = read_rows(asking.client, query, asking.folder, file_name(name), all_rows=all_rows, reading=asking.reading)
     try:
         loaded = load(asking.space, name, columns, pages)

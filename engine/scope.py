@@ -105,7 +105,8 @@ class Computing:
             return False
         keys = [f"SELECT key FROM ({print_relation(relation, self.leaf).text}) AS t"]
         if table.kind == "record":
-            keys += [f"SELECT key FROM {asked_of(table.name)}", f"SELECT key FROM ({rejects}) AS r"]
+            answered = f"SELECT key FROM {asked_of(table.name)} WHERE answer <> 'as_before'"
+            keys += [answered, f"SELECT key FROM ({rejects}) AS r"]
             keys.append(Comparison(table, {}, self.current[table.name]).find_restated())
         target = (WORK, "delta", f"{table.name}{TOUCHED}")
         self.space.run(

@@ -72,7 +72,7 @@ class Child:
     status: str = "active"
 
 
-answers = st.sampled_from(("live", "deleted", "gone", "unasked"))
+answers = st.sampled_from(("live", "deleted", "gone", "as_before", "unasked"))
 steps = st.builds(
     Step,
     st.frozensets(st.sampled_from(PARENTS), min_size=1),
@@ -97,6 +97,8 @@ def judge_contacts(before: dict[str, Child], step: Step) -> dict[str, Child]:
             status = "deleted"
         elif step.answers[key] == "gone":
             status = "deleted" if old.status == "deleted" else "gone"
+        elif step.answers[key] == "as_before" and old.status in ("deleted", "gone"):
+            status = old.status
         elif old.account not in step.parents:
             status = "parent_left"
         if status not in ("left", "parent_left") or step.policy == "keep":
