@@ -197,15 +197,22 @@ def ids_that_fit(
 
 def status_query(sobject: SObject, ids: Sequence[str]) -> Query:
     """Whether rows are in the bin and what they were merged into, as far as the object tells; for queryAll."""
-    names = ("Id", "IsDeleted", "MasterRecordId")
-    fields = (field for field in map(sobject.field, names) if field is not None)
-    items = _items(FieldPath((field.name,), NOWHERE) for field in fields)
-    return Query(items, _source(sobject.name), NOWHERE, where=_is_one_of(ids))
+    return _status(sobject, _is_one_of(ids))
+
+
+def changed_status_query(sobject: SObject, since: str) -> Query:
+    """What `status_query` asks, of all rows of an object that changed since a moment; for queryAll."""
+    return _status(sobject, _stamped(">=", since))
 
 
 def existing_count(sobject: SObject, ids: Sequence[str]) -> Query:
     """How many of these rows there are, whatever became of them; for queryAll."""
     return _count(sobject.name, _is_one_of(ids))
+
+
+def existing_before(sobject: SObject, moment: str) -> Query:
+    """How many rows of an object there are that have not changed since a moment; for queryAll."""
+    return _count(sobject.name, _stamped("<", moment))
 
 
 def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
@@ -253,6 +260,13 @@ def _is_one_of(ids: Sequence[str]) -> Comparison:
         raise ValueError("a query by Id needs at least one Id")
     values = tuple(StringValue(record_id, record_id, NOWHERE) for record_id in ids)
     return Comparison(_ID, "IN", ValueList(values, NOWHERE), NOWHERE)
+
+
+def _status(sobject: SObject, condition: Condition) -> Query:
+    names = ("Id", "IsDeleted", "MasterRecordId")
+    fields = (field for field in map(sobject.field, names) if field is not None)
+    items = _items(FieldPath((field.name,), NOWHERE) for field in fields)
+    return Query(items, _source(sobject.name), NOWHERE, where=condition)
 
 
 def _count(sobject: str, condition: Condition | None) -> Query:

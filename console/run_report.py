@@ -10,7 +10,7 @@ from console.words import counted, table
 
 if TYPE_CHECKING:
     from engine.reconcile import Counts
-    from engine.report import ChoiceReport, ExtractReport, OwnerReport, RunReport, Split, TieOut, Unattached
+    from engine.report import AsBefore, ChoiceReport, ExtractReport, OwnerReport, RunReport, Split, TieOut, Unattached
 
 # What people read above each number. Those of the second group are shown only where there are any.
 _ALWAYS = (("matches", "matches"), ("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
@@ -59,6 +59,7 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
         _section("As they were before this run", list(report.stale)),
         _section("No longer in the spec, and dropped", list(report.dropped)),
         _section("Match lists not read in this run", [_proven(one) for one in report.extracts if one.proven_at]),
+        _section("Rows that are out, not asked for in this run", [_as_before(one) for one in report.as_before]),
         _section("Notes", list(report.notices)),
         _section("Errors", _errors(report)),
     ]
@@ -171,8 +172,17 @@ def _unattached(one: Unattached) -> str:
 
 
 def _proven(one: ExtractReport) -> str:
-    at = (one.proven_at or "").replace("T", " ")[:16]
-    return f"{one.extract}: membership proven at {at} UTC; since then by what changed and by the log of deletions"
+    at = _minute(one.proven_at or "")
+    return f"{one.extract}: membership proven at {at}; since then by what changed and by the log of deletions"
+
+
+def _as_before(one: AsBefore) -> str:
+    rows = counted(one.rows, "row")
+    return f"{one.table}: {rows}, last asked for at {_minute(one.asked_at)}; since then by what changed"
+
+
+def _minute(moment: str) -> str:
+    return f"{moment.replace('T', ' ')[:16]} UTC"
 
 
 def _rejected(report: RunReport) -> list[str]:

@@ -13,6 +13,7 @@ from compiler.print_soql import print_query
 from compiler.probe import columns_of, count_of, ids_that_fit
 from compiler.relation_columns import Columns
 from engine.errors import BrokenAnswerError, QueryTimeoutError, TransportError
+from engine.file_names import file_name
 from engine.load import Staged, load
 from engine.rejoin import KEY, STAMP
 from engine.salesforce.client import SalesforceClient
@@ -31,14 +32,13 @@ READINGS = 3
 class Asking:
     """What is needed to ask: the client, where pages go, how they are read.
 
-    Up to `by_id` Ids are asked for one by one; for more the whole query is read and the others are left out.
+    Up to `reading.by_id` Ids are asked for one by one; for more the whole query is read and the others are left out.
     """
 
     client: SalesforceClient
     space: Workspace
     folder: Path
     reading: Reading = field(default_factory=Reading)
-    by_id: int = 2_000
 
 
 class Together:
@@ -91,7 +91,7 @@ def ask(
         all_rows: ask queryAll, so that deleted rows answer too.
         key: the column that holds the Ids that are asked for.
     """
-    few = len(ids) <= asking.by_id
+    few = len(ids) <= asking.reading.by_id
     queries = [query_of(part) for part in parts_that_fit(ids, query_of)] if few else [whole]
     answers: list[Pages] = []
     try:
@@ -131,7 +131,7 @@ def ask_counted(
         found = ask(asking, query_of, whole, columns, ids, name, all_rows=all_rows)
         got = found.rows + found.rejected
         queries: Iterable[Query] = map(query_of, parts_that_fit(ids, query_of))
-        if len(ids) > asking.by_id:
+        if len(ids) > asking.reading.by_id:
             got, queries = found.read, [whole]
         try:
             there = sum(count(asking.client, print_query(count_of(query)).text, all_rows=all_rows) for query in queries)
@@ -172,8 +172,3 @@ def ids_a_query(query_of: Callable[[Sequence[str]], Query]) -> int:
 
     alone = len(print_query(keys_of(["0" * 18])).text)
     return ids_that_fit(keys_of, alone + (LONGEST - alone) // 2)
-
-
-def file_name(name: str) -> str:
-    """A name for files, whatever stands in an extract's id."""
-    return "".join(char if char.isalnum() else "_" for char in name)

@@ -16,10 +16,11 @@ from compiler.probe import by_id_query, changed_query, count_of, linked_query, m
 from compiler.record_id import is_record_id
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns, common_type
-from engine.by_id import Asking, ask, file_name
+from engine.by_id import Asking, ask
 from engine.copies import Kept, cast_all, copy_view
 from engine.errors import BrokenAnswerError, RefusedError
 from engine.fetch import OVERLAP
+from engine.file_names import file_name
 from engine.load import Staged, load, rejects_of
 from engine.match_list import parents_of, part
 from engine.salesforce.client import SalesforceClient
@@ -54,9 +55,9 @@ def list_by_changes(
     space, name, extract = asking.space, kept.extract.id, kept.extract
     since = read_at - OVERLAP
     moment = written(since)
-    touched = _read(asking, changed_query(extract.object, moment), _ID, f"{name}(touched)", all_rows=bin_too)
+    touched = read_changes(asking, changed_query(extract.object, moment), _ID, f"{name}(touched)", all_rows=bin_too)
     gone = deleted_since(asking.client, extract.object, since)
-    now = _read(asking, _narrowed(since_query(extract, moment), kept, listed), listed, f"{name}(since)")
+    now = read_changes(asking, _narrowed(since_query(extract, moment), kept, listed), listed, f"{name}(since)")
     rejected = _rejected_before(space, kept)
     again = ask(
         asking,
@@ -140,7 +141,11 @@ def _rejected_before(space: Workspace, kept: Kept) -> list[str]:
     return [key for (key,) in rows]
 
 
-def _read(asking: Asking, query: Query, columns: Columns, name: str, *, all_rows: bool = False) -> Staged:
+def read_changes(asking: Asking, query: Query, columns: Columns, name: str, *, all_rows: bool = False) -> Staged:
+    """Load the rows of a query for what changed into `staged."<name>"`.
+
+    Raises BrokenAnswerError for an answer without rows although there are some, and SalesforceError.
+    """
     pages = read_rows(asking.client, query, asking.folder, file_name(name), all_rows=all_rows, reading=asking.reading)
     try:
         loaded = load(asking.space, name, columns, pages)

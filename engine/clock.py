@@ -43,10 +43,15 @@ class SystemClock:
 
 
 class CancelToken:
-    """Set by whoever wants the work to end; looked at between its steps."""
+    """Set by whoever wants the work to end; looked at between its steps.
 
-    def __init__(self) -> None:
+    Args:
+        above: a token that ends this work too, of which this is a part.
+    """
+
+    def __init__(self, above: CancelToken | None = None) -> None:
         self._event = threading.Event()
+        self._above = above
 
     def cancel(self) -> None:
         """Ask for the end. Safe to call from a signal handler or another thread."""
@@ -55,9 +60,9 @@ class CancelToken:
     @property
     def cancelled(self) -> bool:
         """Whether the end was asked for."""
-        return self._event.is_set()
+        return self._event.is_set() or (self._above is not None and self._above.cancelled)
 
     def check(self) -> None:
         """Raise CancelledError if the end was asked for."""
-        if self._event.is_set():
+        if self.cancelled:
             raise CancelledError("stopped on request", hint="what was published before stands; run again to go on")

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
 from compiler.plan import Table
 from compiler.relation_columns import Columns
+from engine.absent import asked_of
 from engine.copies import PLACE
 from engine.life import LIFE, REASONS
 from engine.row_hash import columns_hash, row_hash
-from engine.second_look import asked_of
 from engine.workspace import CURRENT, NEXT, WORK, name_of
 
 
@@ -301,12 +301,14 @@ class Comparison(NamedTuple):
         status = (
             "CASE WHEN r.key IS NOT NULL THEN 'rejected' WHEN a.answer IN ('deleted', 'merged') THEN a.answer"
             " WHEN a.answer = 'gone' THEN CASE WHEN p.status IN ('deleted', 'merged') THEN p.status ELSE 'gone' END"
+            " WHEN a.answer = 'as_before' AND p.status IN ('deleted', 'merged', 'gone') THEN p.status"
             f" WHEN {self._is_orphaned()} THEN 'parent_left' ELSE 'left' END"
         )
         reason = _case(
             "x.status",
             ((status, words.format(parent=parent_name)) for status, words in REASONS.items() if status != "left"),
-            f"CASE WHEN x.answer = 'live' THEN {quote_text(REASONS['left'])} ELSE {quote_text(without_parent)} END",
+            f"CASE WHEN x.answer IN ('live', 'as_before') THEN {quote_text(REASONS['left'])}"
+            f" ELSE {quote_text(without_parent)} END",
         )
         removed = "x.status NOT IN ('left', 'parent_left')" if self.table.on_leaving == "remove" else "TRUE"
         return (

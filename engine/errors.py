@@ -222,11 +222,13 @@ class PromiseError(RunError):
 
 
 class UnexplainedError(RunError):
-    """Rows whose absence Salesforce does not explain."""
+    """Rows whose absence Salesforce does not explain; `words` say what is the matter with them."""
 
-    def __init__(self, table: str, ids: Sequence[str]) -> None:
+    def __init__(
+        self, table: str, ids: Sequence[str], words: str = "match their filter but Salesforce does not return them"
+    ) -> None:
         super().__init__(
-            f"table {table}: {len(ids)} rows match their filter but Salesforce does not return them: {_some_of(ids)}",
+            f"table {table}: {len(ids)} rows {words}: {_some_of(ids)}",
             hint="nothing was published; run again, and if it stays, compare these Ids in Salesforce",
         )
         self.table = table

@@ -11,20 +11,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from threading import Event
+from threading import Event, Lock
 
 from compiler.plan import Extract, Plan
 from compiler.probe import match_list_query
 from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from compiler.stable_filter import holds_still
-from engine.by_id import Asking, file_name
+from engine.by_id import Asking
 from engine.changes import list_by_changes, list_children, new_parents
+from engine.clock import CancelToken
 from engine.copies import STAMP, Kept, copy_view, open_copy, where_kept
-from engine.errors import BrokenAnswerError, LoadError, QuotaError, RefusedError, SalesforceError
+from engine.errors import BrokenAnswerError, CancelledError, LoadError, QuotaError, RefusedError, SalesforceError
 from engine.events import StageStarted
 from engine.extracted import Extracted, spread_rejects
 from engine.fetch import fetch
+from engine.file_names import file_name
 from engine.freshness import Freshness
 from engine.in_place import places_of
 from engine.load import Staged, count_rejected, rejected_keys, rejects_of
@@ -108,6 +110,8 @@ class _Extraction:
         self.noted: set[str] = set()
         self.parents = {kept.link.parent for kept in self.kept.values() if kept.link is not None}
         self.quota: str | None = None
+        self.fatal: BaseException | None = None
+        self.ending = Lock()
 
     def large_and_still(self, extract: Extract) -> bool:
         """Whether what changed since the last run tells all about an extract's rows, and its list is long."""
@@ -142,15 +146,22 @@ class _Extraction:
         return Extracted(staged, reports, quota, self.kept, self.copied, compared, whole, proven, self.places, again)
 
     def ask_all(self) -> None:
-        """Ask for every extract, and load what comes in the plan's order."""
+        """Ask for every extract, and load what comes in the plan's order.
+
+        What ends the run ends the waiting of all threads: nobody will use what they wait for. Jobs that are at work are
+        left to their manifests, so that a later run can go on with them.
+        """
         stop = Event()
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="read") as pool:
-            waiting = [
-                (extract, pool.submit(self.read, extract, stop))
-                for extract in self.plan.extracts
-                if extract.id not in self.by_changes
-            ]
+        with (
+            self.asking.client.cancelled_together() as others,
+            ThreadPoolExecutor(AT_ONCE, thread_name_prefix="read") as pool,
+        ):
             try:
+                waiting = [
+                    (extract, pool.submit(self.read_beside, extract, stop, others))
+                    for extract in self.plan.extracts
+                    if extract.id not in self.by_changes
+                ]
                 for extract in self.plan.extracts:
                     if extract.id in self.by_changes:
                         self.take_changes(extract, stop)
@@ -158,14 +169,33 @@ class _Extraction:
                     self.take(extract, future.result)
                     if self.quota is not None:
                         stop.set()
-            except BaseException:
-                stop.set()
-                for _, future in waiting:
-                    future.cancel()
+            except BaseException as error:
+                self.end(error, others)
+                pool.shutdown(wait=False, cancel_futures=True)
+                if isinstance(error, CancelledError) and self.fatal is not None:
+                    # What was called away says so, and not what for.
+                    raise self.fatal from None
                 raise
 
+    def end(self, error: BaseException, others: CancelToken) -> None:
+        """Have all threads end for an error that ends the run; the run ends with the first one."""
+        with self.ending:
+            if self.fatal is None:
+                self.fatal = error
+        others.cancel()
+
+    def read_beside(self, extract: Extract, stop: Event, others: CancelToken) -> Pages | None:
+        """The same as `read`, in a thread of its own."""
+        try:
+            return self.read(extract, stop)
+        except (SalesforceError, LoadError):
+            raise
+        except BaseException as error:
+            self.end(error, others)
+            raise
+
     def read(self, extract: Extract, stop: Event) -> Pages | None:
-        """Ask for one extract, in a thread of its own; None if reading was to stop before."""
+        """Ask for one extract; None if reading was to stop before."""
         if stop.is_set():
             return None
         try:

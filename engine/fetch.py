@@ -16,8 +16,9 @@ from typing import Literal, NamedTuple
 
 from compiler.probe import by_id_query, since_query, written
 from compiler.relation_columns import Columns
-from engine.by_id import Asking, Together, file_name, ids_a_query
+from engine.by_id import Asking, Together, ids_a_query
 from engine.copies import STAMP, Kept, copy_view
+from engine.file_names import file_name
 from engine.load import Staged, load
 from engine.match_list import NEW, part
 from engine.salesforce.pages import Pages

@@ -106,7 +106,8 @@ class Freshness:
             store_run: the run that made the published store.
             now: when the run began to read.
             volatile: the extracts whose volatile columns were read.
-            lists: the extracts that were brought up to date, and whether by their match list.
+            lists: the extracts that were brought up to date, and whether by their match list; the rows of tables that
+                are out too (`engine.leavers.out_of`), and whether by asking for all of them.
         """
         at = {**self._at, **dict.fromkeys(volatile, now)}
         known = dict(self._lists)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import duckdb
 
-from compiler.plan import Plan
+from compiler.duckdb_functions import quote_text
+from compiler.plan import Plan, Table
 from engine.load import rejects_of
 from engine.org import Identity
 from engine.reconcile import Counts
@@ -41,7 +42,9 @@ _TABLES = {
         " reason VARCHAR"
     ),
 }
-
+# What tells a reject from others, whichever run found it.
+_REJECT = "table_name, object_name, key, column_name, raw, reason"
+_REJECTS = name_of(WORK, "delta", "(rejects)")
 _LEDGER_LINE = f"({', '.join('?' * len(_TABLES['ledger'].split(',')))})"
 
 
@@ -60,41 +63,87 @@ def collect_rejects(
 
     Those of a stale table, and of one that is frozen and not planned, are kept as they are published.
     """
-    target = name_of(WORK, "delta", "(rejects)")
-    columns = "table_name, object_name, key, column_name, raw, reason"
-    space.run(f"CREATE OR REPLACE TABLE {target} ({_TABLES['rejects'].removeprefix('run BIGINT, ')})")
-    current = name_of(CURRENT, "accord", "rejects")
-    for table in plan.tables:
-        if table.kind != "record":
-            continue
-        if table.name in stale:
-            if published:
-                kept = f"SELECT {columns} FROM {current} WHERE table_name = ?"
-                space.run(f"INSERT INTO {target} {kept}", [table.name])
-            continue
-        for extract in table.extracts:
-            space.run(
-                f"INSERT INTO {target} SELECT ?, ?, key, column_name, raw, reason FROM {rejects_of(extract)}",
-                [table.name, table.object],
-            )
+    _create_rejects(space)
+    for table in _record_tables(plan):
+        if table.name not in stale:
+            _add_rejects(space, table)
+        elif published:
+            _keep_rejects(space, table.name)
     if not published:
-        return bool(space.value(f"SELECT count(*) FROM {target}"))
+        return bool(space.value(f"SELECT count(*) FROM {_REJECTS}"))
     for name in frozen:
-        space.run(f"INSERT INTO {target} SELECT {columns} FROM {current} WHERE table_name = ?", [name])
-    ours, theirs = f"SELECT {columns} FROM {target}", f"SELECT {columns} FROM {current}"
+        _keep_rejects(space, name)
+    return _rejects_differ(space)
+
+
+def merge_rejects(space: Workspace, plan: Plan, refreshed: Mapping[str, str]) -> bool:
+    """Gather the published rejects with those of the rows that were read in their rows' place, as `collect_rejects`.
+
+    Args:
+        space: the workspace, with the published store attached.
+        plan: the plan, whose extracts hold the rejects of what was read.
+        refreshed: for each table of which only some rows were read, a SELECT of their keys (`key`).
+
+    Returns:
+        Whether that differs from the published ones.
+    """
+    _create_rejects(space)
+    tables = _record_tables(plan)
+    for table in tables:
+        _add_rejects(space, table)
+        if table.name in refreshed:
+            again = f"SELECT key FROM {_REJECTS} WHERE table_name = {quote_text(table.name)}"
+            _keep_rejects(space, table.name, f"{refreshed[table.name]} UNION ALL {again}")
+    planned = {table.name for table in tables}
+    known = space.run(f"SELECT DISTINCT table_name FROM {name_of(CURRENT, 'accord', 'rejects')} ORDER BY 1")
+    for (name,) in known:
+        if name not in planned:
+            _keep_rejects(space, name)
+    return _rejects_differ(space)
+
+
+def _record_tables(plan: Plan) -> list[Table]:
+    return [table for table in plan.tables if table.kind == "record"]
+
+
+def _create_rejects(space: Workspace) -> None:
+    space.run(f"CREATE OR REPLACE TABLE {_REJECTS} ({_TABLES['rejects'].removeprefix('run BIGINT, ')})")
+
+
+def _add_rejects(space: Workspace, table: Table) -> None:
+    """Gather those of the rows that were read."""
+    for extract in table.extracts:
+        space.run(
+            f"INSERT INTO {_REJECTS} SELECT ?, ?, key, column_name, raw, reason FROM {rejects_of(extract)}",
+            [table.name, table.object],
+        )
+
+
+def _keep_rejects(space: Workspace, table: str, without: str = "SELECT CAST(NULL AS VARCHAR) AS key") -> None:
+    """Gather a table's published ones, but for those of some keys (a SELECT of `key`)."""
+    space.run(
+        f"INSERT INTO {_REJECTS} SELECT {_REJECT} FROM {name_of(CURRENT, 'accord', 'rejects')} AS r"
+        f" WHERE table_name = ? AND NOT EXISTS (SELECT 1 FROM ({without}) AS w WHERE w.key = r.key)",
+        [table],
+    )
+
+
+def _rejects_differ(space: Workspace) -> bool:
+    ours = f"SELECT {_REJECT} FROM {_REJECTS}"
+    theirs = f"SELECT {_REJECT} FROM {name_of(CURRENT, 'accord', 'rejects')}"
     return bool(space.value(f"SELECT count(*) FROM (({ours} EXCEPT {theirs}) UNION ALL ({theirs} EXCEPT {ours}))"))
 
 
 def write_rejects(space: Workspace, run: int) -> None:
     """Put this run's rejects in the published ones' place; one that is known keeps the run that found it."""
     target = name_of(NEXT, "accord", "rejects")
-    columns = "table_name, object_name, key, column_name, raw, reason"
-    same = " AND ".join(f"o.{name} IS NOT DISTINCT FROM n.{name}" for name in columns.split(", "))
+    names = _REJECT.split(", ")
+    same = " AND ".join(f"o.{name} IS NOT DISTINCT FROM n.{name}" for name in names)
     space.run(f"CREATE OR REPLACE TEMP TABLE old_rejects AS SELECT * FROM {target}")
     space.run(f"DELETE FROM {target}")
     space.run(
-        f"INSERT INTO {target} SELECT coalesce(min(o.run), ?), {', '.join(f'n.{c}' for c in columns.split(', '))}"
-        f" FROM {name_of(WORK, 'delta', '(rejects)')} AS n LEFT JOIN old_rejects AS o ON {same} GROUP BY ALL",
+        f"INSERT INTO {target} SELECT coalesce(min(o.run), ?), {', '.join(f'n.{name}' for name in names)}"
+        f" FROM {_REJECTS} AS n LEFT JOIN old_rejects AS o ON {same} GROUP BY ALL",
         [run],
     )
     space.run("DROP TABLE old_rejects")

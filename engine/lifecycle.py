@@ -21,7 +21,7 @@ from engine.extracted import Extracted
 from engine.org import Identity
 from engine.reconcile import Reconciled
 from engine.renames import rename_published
-from engine.report import ChoiceReport, GuardReport, Outcome, OwnerReport, RunReport, TieOut, Unattached
+from engine.report import AsBefore, ChoiceReport, GuardReport, Outcome, OwnerReport, RunReport, TieOut, Unattached
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.given_up import notes
 from engine.salesforce.manifest import has_jobs
@@ -75,6 +75,7 @@ class Progress:
     choices: tuple[ChoiceReport, ...] = ()
     tie_outs: tuple[TieOut, ...] = ()
     guards: tuple[GuardReport, ...] = ()
+    as_before: list[AsBefore] = field(default_factory=list)
     stale: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     changed: bool = False
@@ -277,6 +278,7 @@ class Run(ABC):
             choices=known.choices,
             tie_outs=known.tie_outs,
             guards=known.guards,
+            as_before=tuple(known.as_before),
             stale=known.stale,
             dropped=known.dropped,
             errors=errors,

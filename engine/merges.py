@@ -9,24 +9,27 @@ from compiler.probe import status_query
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from compiler.schema import Schema, SObject
+from engine.absent import asked_of, status_columns
 from engine.by_id import Asking, ask
 from engine.load import Staged
 from engine.rows import create_from
-from engine.second_look import asked_of, returned_ids
+from engine.second_look import returned_ids
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
 
 # A chain that is longer than this is no chain of people's work; asking ends there.
 LONGEST_CHAIN = 20
-_COLUMNS: Columns = {"Id": ColumnType("id"), "IsDeleted": ColumnType("boolean"), "MasterRecordId": ColumnType("id")}
 _LINKS: Columns = {"loser": ColumnType("id"), "winner": ColumnType("id")}
 
 
-def follow_merges(asking: Asking, schema: Schema, table: Table, staged: Mapping[str, Staged]) -> None:
+def follow_merges(
+    asking: Asking, schema: Schema, table: Table, staged: Mapping[str, Staged], changed: Staged | None = None
+) -> None:
     """Put the last winner of every merged record in the answers about a table (`asked_of`).
 
     What is among the extracts was undeleted if it ever was merged, and a chain ends there. Winners that are in no table
-    of ours are asked for by Id, since they may have been merged on.
+    of ours are asked for by Id, since they may have been merged on; where they are many and the rows of the object that
+    `changed` were read, those tell.
     """
     space = asking.space
     sobject = schema.object(table.object or "")
@@ -40,7 +43,7 @@ def follow_merges(asking: Asking, schema: Schema, table: Table, staged: Mapping[
         if not unknown:
             break
         strangers.update(unknown)
-        links.update(_merged_on(asking, sobject, table.name, unknown))
+        links.update(_merged_on(asking, sobject, table.name, unknown, changed))
     if links:
         ends = name_of(WORK, "delta", f"{table.name}(winners)")
         create_from(space, ends, _LINKS, [(loser, _end_of(loser, links)) for loser in sorted(links)])
@@ -58,7 +61,7 @@ def _known_links(table: Table, staged: Mapping[str, Staged]) -> str:
         f"SELECT key, merged_into FROM {asked} WHERE answer = 'merged' AND merged_into IS NOT NULL"
         f' UNION ALL SELECT "Id", merged_into FROM {kept} AS c'
         " WHERE record_status = 'merged' AND merged_into IS NOT NULL"
-        f" AND \"Id\" NOT IN (SELECT key FROM {asked} WHERE answer <> 'gone')"
+        f" AND \"Id\" NOT IN (SELECT key FROM {asked} WHERE answer NOT IN ('gone', 'as_before'))"
         f' AND NOT EXISTS (SELECT 1 FROM ({returned_ids(table, staged)}) AS r WHERE r."Id" = c."Id")'
     )
 
@@ -75,16 +78,22 @@ def _not_ours(space: Workspace, table: str, ids: Sequence[str]) -> list[str]:
     return [key for (key,) in rows]
 
 
-def _merged_on(asking: Asking, sobject: SObject, table: str, ids: Sequence[str]) -> dict[str, str]:
-    query = status_query(sobject, ids[:1])
-    whole = Query(query.select, query.source, query.span)
-    columns = {name: kind for name, kind in _COLUMNS.items() if sobject.field(name) is not None}
-    found = ask(
-        asking, lambda some: status_query(sobject, some), whole, columns, ids, f"{table}(winners)", all_rows=True
-    )
+def _merged_on(
+    asking: Asking, sobject: SObject, table: str, ids: Sequence[str], changed: Staged | None
+) -> dict[str, str]:
+    found = changed
+    if found is None or len(ids) <= asking.reading.by_id:
+        query = status_query(sobject, ids[:1])
+        whole = Query(query.select, query.source, query.span)
+        columns = status_columns(sobject)
+        found = ask(
+            asking, lambda some: status_query(sobject, some), whole, columns, ids, f"{table}(winners)", all_rows=True
+        )
     return dict(
         asking.space.run(
             f'SELECT "Id", "MasterRecordId" FROM {name_of(*found.leaf.name)} WHERE "MasterRecordId" IS NOT NULL'
+            ' AND "Id" IN (SELECT unnest(CAST(? AS VARCHAR[])))',
+            [list(ids)],
         )
     )
 

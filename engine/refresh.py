@@ -12,19 +12,22 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from compiler.duckdb_functions import quote_name
+from compiler.duckdb_functions import quote_name, quote_text
 from compiler.plan import Extract, Plan, Table
 from compiler.probe import by_id_query, linked_query
 from compiler.record_id import is_record_id, to_18
 from compiler.relation import Assign, Col, ColumnType, Extracted, Relation, Select
 from compiler.relation_columns import Columns, inputs_of
 from compiler.schema import Schema
-from engine.by_id import Asking, ask, file_name
+from engine.absent import ask_status, no_answers
+from engine.by_id import Asking, ask
 from engine.copies import is_store_of
 from engine.differences import Comparison
 from engine.drift import Drift
 from engine.errors import ConfigurationError
+from engine.file_names import file_name
 from engine.guards import look_at_guards
+from engine.ledger import merge_rejects
 from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
 from engine.load import Staged, load, rejected_keys, rejects_of
@@ -35,7 +38,6 @@ from engine.report import Outcome, RunReport
 from engine.rows import create_from
 from engine.run import run
 from engine.salesforce.client import SalesforceClient
-from engine.second_look import ask_status, asked_of
 from engine.store import StoreInfo
 from engine.wanted import compute, leaf_of
 from engine.wide import read_rows
@@ -90,7 +92,9 @@ class Refresh(Run):
             return Outcome.FAILED, (
                 "the spec or the org's schema changed since the last run; run without --account first",
             )
-        asking = Asking(self.client, space, self.paths.staging, self.settings.reading, by_id=10**9)
+        # An account's rows are a few of an object's, however many they are.
+        by_id = replace(self.settings.reading, by_id=10**9)
+        asking = Asking(self.client, space, self.paths.staging, by_id)
         assert self.settings.account is not None
         reading = _Reading(asking, self.plan, self.settings.account)
         if reading.by_value:
@@ -112,14 +116,29 @@ class Refresh(Run):
         if (exceeded := [one for one in guards if one.exceeded]) and not self.settings.confirmed:
             self.progress.tables = tuple(one.counted(one.counts.expected_after) for one in tables)
             return Outcome.STOPPED, tuple(f"{one.rule}, but {one.words} ({one.value}%)" for one in exceeded)
-        if any(one.changed for one in tables):
-            facts = NextStore(number, at, Outcome.SUCCEEDED, self.identity, ("", ""), rejects_changed=False, dropped=())
+        rejects_changed = merge_rejects(space, self.plan, self.refreshed(tables))
+        if rejects_changed or any(one.changed for one in tables):
+            facts = NextStore(
+                number, at, Outcome.SUCCEEDED, self.identity, ("", ""), rejects_changed=rejects_changed, dropped=()
+            )
             tables = build_next(space, self.paths, tables, facts, partial(self.step, number))
             self.publish(number)
         else:
             tables = tuple(one.counted(one.counts.active_before) for one in tables)
         self.progress.tables = tables
         return Outcome.SUCCEEDED, ()
+
+    def refreshed(self, tables: Sequence[Reconciled]) -> dict[str, str]:
+        """For each table that is not read whole, a SELECT of the keys of its rows that were read (`key`)."""
+        keys = {
+            one.comparison.table.name: f"SELECT key FROM {one.comparison.touched}"
+            for one in tables
+            if one.comparison.scoped
+        }
+        # An account that was rejected and has no row is the one that was asked for all the same.
+        assert self.settings.account is not None
+        keys["accounts"] += f" UNION ALL SELECT {quote_text(self.settings.account)}"
+        return keys
 
     def compared(
         self, asking: Asking, reading: _Reading, staged: dict[str, Staged], number: int
@@ -132,7 +151,7 @@ class Refresh(Run):
             self.step(number, "reconcile", table.name)
             own = {name: kind for name, kind in current[table.name].items() if name not in LIFE}
             columns[table.name] = compute(space, table, leaf_of(staged, columns), own)
-            create_from(space, asked_of(table.name), _ASKED, ())
+            no_answers(space, table.name)
             comparison = Comparison(table, columns[table.name], current[table.name], scoped=table.name != "users")
             if comparison.scoped:
                 self.scope(asking, reading, comparison, staged)
@@ -174,9 +193,6 @@ class Refresh(Run):
             late = ask(asking, partial(by_id_query, extract), extract.fetch, columns, asked, f"{extract_id}(elsewhere)")
             away |= {key for (key,) in asking.space.run(_ids_of(late, late.name))}
         return away
-
-
-_ASKED: Columns = {"key": ColumnType("id"), "answer": ColumnType("text"), "merged_into": ColumnType("id")}
 
 
 def _ids_of(staged: Staged, name: str) -> str:

@@ -49,6 +49,15 @@ class ExtractReport:
 
 
 @dataclass(frozen=True, slots=True)
+class AsBefore:
+    """Rows of a table that are out and were not asked for: nothing was heard of them since all were, at `asked_at`."""
+
+    table: str
+    rows: int
+    asked_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unattached:
     """Rows that match a child table's filter and hang on no row that is in.
 
@@ -185,6 +194,7 @@ class RunReport:
     choices: tuple[ChoiceReport, ...]
     tie_outs: tuple[TieOut, ...]
     guards: tuple[GuardReport, ...]
+    as_before: tuple[AsBefore, ...]
     stale: tuple[str, ...]
     dropped: tuple[str, ...]
     errors: tuple[str, ...]
@@ -214,6 +224,7 @@ class RunReport:
             "choices": [_fields(one) for one in self.choices],
             "tie_outs": [_tie_out(one) for one in self.tie_outs],
             "guards": [_fields(one) for one in self.guards],
+            "as_before": [_fields(one) for one in self.as_before],
             "stale": list(self.stale),
             "dropped": list(self.dropped),
             "errors": list(self.errors),
@@ -234,6 +245,6 @@ def _tie_out(one: TieOut) -> dict[str, Any]:
 
 
 def _fields(
-    value: Counts | ExtractReport | Unattached | OwnerReport | ChoiceReport | TieOut | GuardReport,
+    value: Counts | ExtractReport | AsBefore | Unattached | OwnerReport | ChoiceReport | TieOut | GuardReport,
 ) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}

@@ -10,6 +10,7 @@ from pathlib import Path
 from compiler.plan import Plan, Table
 from compiler.schema import Schema
 from compiler.tables import USER_COLUMNS
+from engine.absent import no_answers
 from engine.by_id import Asking
 from engine.catalog import describe_columns, list_options
 from engine.choices import count_choices, count_owners
@@ -22,9 +23,10 @@ from engine.events import Published, StageStarted, TableReconciled
 from engine.extract import extract_all
 from engine.extracted import Extracted, spread_rejects
 from engine.figures import count_unattached
-from engine.freshness import Freshness
+from engine.freshness import Freshness, Listed
 from engine.guards import look_at_guards
 from engine.keep_copies import CopiesToKeep
+from engine.leavers import out_of
 from engine.ledger import collect_rejects
 from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
@@ -34,7 +36,7 @@ from engine.merges import follow_merges
 from engine.org import identify
 from engine.publish import NextStore, build_next, check_balance, open_next
 from engine.reconcile import Reconciled, reconcile
-from engine.report import Outcome, RunReport
+from engine.report import AsBefore, Outcome, RunReport
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.manifest import asked_before, end_orphans
 from engine.scope import Computing
@@ -92,16 +94,19 @@ def run(
 class Sync(Run):
     """The work of a whole sync.
 
-    `late_failures`: the tables about whose absent rows Salesforce could not be asked, with the reason.
+    `late_failures`: the tables about whose absent rows Salesforce could not be asked, with the reason. `known`: when
+    all rows of a table that are out were asked for, where that need not be done now; `told_of_all`: whether it was.
     """
 
     late_failures: dict[str, str]
+    known: dict[str, Listed]
+    told_of_all: dict[str, bool]
 
     def work(
         self, space: Workspace, info: StoreInfo | None, number: int, at: datetime
     ) -> tuple[Outcome, tuple[str, ...]]:
         """Read, compute, compare, publish. Raises AccordError; the published store then stands as it was."""
-        self.late_failures = {}
+        self.late_failures, self.told_of_all = {}, {}
         if self.drift.stops:
             return Outcome.FAILED, self.drift.stops
         self.tell_of_drift(space)
@@ -113,6 +118,9 @@ class Sync(Run):
         began = min([at.replace(tzinfo=UTC), *asked_before(self.paths.staging, self.client.now())])
         whole_at = read_whole_at(space, self.digests[1]) if same_plan else None
         freshness = Freshness(self.paths.state, info.run if info is not None else 0, whole_at)
+        now = self.client.now()
+        looks = ((table.name, freshness.listed(out_of(table.name), now)) for table in self.plan.tables)
+        self.known = {name: one for name, one in looks if one is not None and serves}
         if info is None:
             open_next(space, self.paths)
         begins = at if info is None else None
@@ -177,6 +185,7 @@ class Sync(Run):
         self.progress.tables = tables
         store_run = number if self.progress.changed or info is None else info.run
         lists = {name: whole for name, whole in extracted.lists.items() if extracted.kept[name].table not in stale}
+        lists |= {out_of(name): all_of for name, all_of in self.told_of_all.items() if name not in stale}
         with self.noting("what was read could not be noted, and the next run reads all of it"):
             freshness.note(store_run, began, copies.volatile_read(), lists)
         self.client.events(Published(number, self.progress.changed))
@@ -187,14 +196,19 @@ class Sync(Run):
     ) -> Looked:
         """Ask what became of the rows of a record table that no extract has; return the extracts with late rows."""
         space, merge = asking.space, partial(extracted.with_late, asking.space)
-        compared = extracted.compared_with_tables
-        looked = look_again(asking, self.plan, self.schema, table, staged, published, merge, compared)
+        if not published:
+            no_answers(space, table.name)
+            return Looked(staged, 0)
+        compared, known = extracted.compared_with_tables, self.known.get(table.name)
+        looked = look_again(asking, self.plan, self.schema, table, staged, merge, compared, known)
         if looked.moved:
             staged = spread_rejects(space, self.plan, looked.staged, extracted.kept)
             looked = looked._replace(staged=extracted.attach_again(staged, table.name))
-        if published:
-            check_explained(space, table, looked.staged)
-            follow_merges(asking, self.schema, table, looked.staged)
+        check_explained(space, table, looked.staged)
+        follow_merges(asking, self.schema, table, looked.staged, looked.changed)
+        self.told_of_all[table.name] = not looked.as_before
+        if known is not None and looked.as_before:
+            self.progress.as_before.append(AsBefore(table.name, looked.as_before, known.listed_at.isoformat()))
         return looked
 
     def compare(

@@ -13,13 +13,13 @@ from compiler.print_duckdb import print_relation
 from compiler.relation import ColumnType, Extracted, Wanted
 from compiler.relation_columns import Columns, Leaf, columns_of
 from compiler.restrict import CAME_OR_WENT, CHANGED, CHANGED_IDS, restrict, touched
+from engine.absent import asked_of
 from engine.copies import Kept, cast_all, copy_view
 from engine.depends import leaves
 from engine.differences import Comparison
 from engine.life import LIFE
 from engine.load import Staged
 from engine.match_list import part
-from engine.second_look import asked_of
 from engine.wanted import check_key, compute, computing, wider
 from engine.workspace import FEW_ROWS, WORK, Workspace, name_of
 
@@ -105,7 +105,8 @@ class Computing:
             return False
         keys = [f"SELECT key FROM ({print_relation(relation, self.leaf).text}) AS t"]
         if table.kind == "record":
-            keys += [f"SELECT key FROM {asked_of(table.name)}", f"SELECT key FROM ({rejects}) AS r"]
+            answered = f"SELECT key FROM {asked_of(table.name)} WHERE answer <> 'as_before'"
+            keys += [answered, f"SELECT key FROM ({rejects}) AS r"]
             keys.append(Comparison(table, {}, self.current[table.name]).find_restated())
         target = (WORK, "delta", f"{table.name}{TOUCHED}")
         self.space.run(

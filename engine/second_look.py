@@ -11,50 +11,34 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from compiler.plan import Plan, Table
-from compiler.print_soql import print_query
-from compiler.probe import by_id_query, existing_count, status_query
-from compiler.relation import ColumnType
-from compiler.relation_columns import Columns
+from compiler.probe import by_id_query
 from compiler.schema import Schema, SObject
-from engine.by_id import Asking, ask, ask_counted, parts_that_fit
-from engine.errors import QueryTimeoutError, TransportError, UnexplainedError
+from engine.absent import ask_status, asked_of, no_answers, take_answers
+from engine.by_id import Asking, ask_counted
+from engine.errors import UnexplainedError
+from engine.freshness import Listed
+from engine.leavers import read_changed
 from engine.load import Staged, rejects_of
 from engine.match_list import part
-from engine.rows import create_from
-from engine.salesforce.rest_query import count
 from engine.workspace import CURRENT, WORK, Workspace, name_of
-from grammar.soql_tree import Query
 
-# Of rows that are said to be gone, so many are asked for once more.
-CHECKED = 2_000
-_ASKED: Columns = {
-    "key": ColumnType("id"),
-    "answer": ColumnType("text"),
-    "merged_into": ColumnType("id"),
-}
-
-
-_STATUS: Columns = {
-    "Id": ColumnType("id"),
-    "IsDeleted": ColumnType("boolean"),
-    "MasterRecordId": ColumnType("id"),
-}
-
-
+# A rejected row is one that matched, so that Salesforce is asked for it as for one that is in.
+_IS_OUT = "record_status NOT IN ('active', 'rejected')"
 # Puts rows that came late (the second) into their extract (the first).
 Merge: TypeAlias = Callable[[Staged, Staged], Staged]
 
 
 class Looked(NamedTuple):
-    """What the second look at a table found: the extracts with late rows in them, and how many those are."""
+    """What the second look at a table found: the extracts with late rows in them, and how many those are.
+
+    `as_before`: so many rows that are out were not asked for, since there are many and nothing is heard of them;
+    `changed` is what was read in their place, the rows of the object that changed.
+    """
 
     staged: Mapping[str, Staged]
     moved: int
-
-
-def asked_of(table: str) -> str:
-    """The quoted name of a table's answers: `key`, `answer` (live, deleted, merged or gone), `merged_into`."""
-    return name_of(WORK, "delta", f"{table}(asked)")
+    as_before: int = 0
+    changed: Staged | None = None
 
 
 def look_again(
@@ -63,33 +47,33 @@ def look_again(
     schema: Schema,
     table: Table,
     staged: Mapping[str, Staged],
-    published: bool,
     merge: Merge,
     compared: frozenset[str] = frozenset(),
+    known: Listed | None = None,
 ) -> Looked:
-    """Ask for every row of a record table that none of its extracts returned; see `asked_of` for the answers.
+    """Ask for every row of a published record table that none of its extracts returned; see `asked_of` for the answers.
 
     `merge` puts rows that came late into their extract; `compared` are the extracts whose copy the table is and whose
-    differences from it are known.
+    differences from it are known. `known`: when all rows that are out were asked for, and when the table was last
+    brought up to date; None if they are to be asked for now, however many they are.
 
     Raises UnexplainedError for rows that match their filter and yet are not returned.
     """
     space = asking.space
-    create_from(space, asked_of(table.name), _ASKED, ())
-    if not published or table.object is None:
-        return Looked(staged, 0)
-    missing = _missing(space, table, staged, compared)
+    no_answers(space, table.name)
+    missing = _find_missing(space, table, staged, compared) if table.object is not None else 0
     if not missing:
         return Looked(staged, 0)
-    ask_status(asking, schema, table, list(missing))
-    suspects = [
-        key
-        for (key,) in space.run(f"SELECT key FROM {asked_of(table.name)} WHERE answer = 'live' ORDER BY key")
-        if missing[key] == "active"
-    ]
-    if not suspects:
-        return Looked(staged, 0)
-    return _ask_filters(asking, plan, schema, table, staged, suspects, merge)
+    many = missing > asking.reading.by_id
+    looked = _ask_missing(asking, schema, table, Looked(staged, 0), known if many else None)
+    suspects = _keys(
+        space,
+        f'SELECT a.key FROM {asked_of(table.name)} AS a JOIN {_missing_of(table)} AS m ON m."Id" = a.key'
+        " WHERE a.answer = 'live' AND m.record_status = 'active'",
+    )
+    if suspects:
+        looked = _ask_filters(asking, plan, schema, table, looked, suspects, merge)
+    return looked
 
 
 def returned_ids(table: Table, staged: Mapping[str, Staged]) -> str:
@@ -100,8 +84,8 @@ def returned_ids(table: Table, staged: Mapping[str, Staged]) -> str:
     )
 
 
-def _missing(space: Workspace, table: Table, staged: Mapping[str, Staged], compared: frozenset[str]) -> dict[str, str]:
-    """The published rows that no extract has, with their status; also in `delta."<table>(missing)"`."""
+def _find_missing(space: Workspace, table: Table, staged: Mapping[str, Staged], compared: frozenset[str]) -> int:
+    """Put the published rows that no extract has, with their status, into `delta."<table>(missing)"`; count them."""
     current = f"{name_of(CURRENT, 'statisfy', table.name)} AS c"
     source = current
     if compared.issuperset(table.extracts):
@@ -121,64 +105,36 @@ def _missing(space: Workspace, table: Table, staged: Mapping[str, Staged], compa
         f'CREATE OR REPLACE TABLE {missing} AS SELECT "Id", record_status FROM {source}'
         f' WHERE NOT EXISTS (SELECT 1 FROM ({returned_ids(table, staged)}) AS k WHERE k."Id" = c."Id")'
     )
-    return dict(space.run(f'SELECT "Id", record_status FROM {missing} ORDER BY 1'))
+    return int(space.value(f"SELECT count(*) FROM {missing}"))
 
 
 def _missing_of(table: Table) -> str:
     return name_of(WORK, "delta", f"{table.name}(missing)")
 
 
-def ask_status(asking: Asking, schema: Schema, table: Table, missing: Sequence[str]) -> None:
-    """Ask what became of rows, whatever their filter, and put it into the answers about the table (`asked_of`)."""
+def _ask_missing(asking: Asking, schema: Schema, table: Table, looked: Looked, known: Listed | None) -> Looked:
+    """Ask what became of the rows that no extract has; of those that were out before, if need be, by what changed."""
+    space, missing = asking.space, _missing_of(table)
     sobject = schema.object(table.object or "")
-    if sobject is None:
-        raise UnexplainedError(table.name, missing)
-    columns = {name: kind for name, kind in _STATUS.items() if sobject.field(name) is not None}
-    binned, merges = "IsDeleted" in columns, "MasterRecordId" in columns
-    found = ask(
-        asking,
-        lambda ids: status_query(sobject, ids),
-        _for_all(status_query(sobject, missing[:1])),
-        columns,
-        missing,
-        f"{table.name}(status)",
-        all_rows=binned,
-    )
-    deleted = 'coalesce(s."IsDeleted", FALSE)' if binned else "FALSE"
-    master = 's."MasterRecordId"' if merges else "NULL"
-    asking.space.run(
-        f"INSERT INTO {asked_of(table.name)} SELECT m.key, CASE WHEN s.\"Id\" IS NULL THEN 'gone'"
-        f" WHEN {deleted} AND {master} IS NOT NULL THEN 'merged' WHEN {deleted} THEN 'deleted' ELSE 'live' END,"
-        f" CASE WHEN {deleted} THEN {master} END"
-        f" FROM (SELECT unnest(CAST(? AS VARCHAR[])) AS key) AS m"
-        f' LEFT JOIN {name_of(*found.leaf.name)} AS s ON s."Id" = m.key',
-        [list(missing)],
-    )
-    _check_gone(asking, sobject, table, binned)
+    to_ask = _keys(space, f'SELECT "Id" FROM {missing} WHERE NOT {_IS_OUT}')
+    changed = None
+    # To ask for more than these is to read the whole object, which then tells of all.
+    if known is not None and sobject is not None and len(to_ask) <= asking.reading.by_id:
+        changed = read_changed(asking, sobject, table.name, known.read_at)
+    if changed is None or sobject is None:
+        ask_status(asking, schema, table, _keys(space, f'SELECT "Id" FROM {missing}'))
+        return looked
+    if to_ask:
+        ask_status(asking, schema, table, to_ask)
+    heard_of = f'"Id" IN (SELECT "Id" FROM {name_of(*changed.leaf.name)})'
+    take_answers(space, sobject, table, changed, f'SELECT "Id" AS key FROM {missing} WHERE {_IS_OUT} AND {heard_of}')
+    others = f"FROM {missing} WHERE {_IS_OUT} AND NOT {heard_of}"
+    space.run(f"INSERT INTO {asked_of(table.name)} SELECT \"Id\", 'as_before', NULL {others}")
+    return looked._replace(as_before=int(space.value(f"SELECT count(*) {others}")), changed=changed)
 
 
-def _check_gone(asking: Asking, sobject: SObject, table: Table, binned: bool) -> None:
-    """Raise UnexplainedError if rows that did not come are counted as being there.
-
-    An answer without rows may be an error's, and `gone` is for what Salesforce no longer has.
-    """
-    rows = asking.space.run(
-        f"SELECT key FROM {asked_of(table.name)} WHERE answer = 'gone' ORDER BY key LIMIT ?", [CHECKED]
-    )
-    gone = [key for (key,) in rows]
-    for part_of in parts_that_fit(gone, partial(existing_count, sobject)):
-        if _are_there(asking, sobject, table, part_of, binned):
-            raise UnexplainedError(table.name, part_of)
-
-
-def _are_there(asking: Asking, sobject: SObject, table: Table, ids: Sequence[str], binned: bool) -> bool:
-    """Whether Salesforce counts any of these rows; where it does not count in time, whether it returns any."""
-    try:
-        return count(asking.client, print_query(existing_count(sobject, ids)).text, all_rows=binned) > 0
-    except (QueryTimeoutError, TransportError):
-        query, columns = partial(status_query, sobject), {"Id": _STATUS["Id"]}
-        whole = _for_all(status_query(sobject, ids[:1]))
-        return ask(asking, query, whole, columns, ids, f"{table.name}(gone)", all_rows=binned).rows > 0
+def _keys(space: Workspace, select: str) -> list[str]:
+    return [key for (key,) in space.run(f"{select} ORDER BY 1")]
 
 
 def _ask_filters(
@@ -186,12 +142,12 @@ def _ask_filters(
     plan: Plan,
     schema: Schema,
     table: Table,
-    staged: Mapping[str, Staged],
+    looked: Looked,
     suspects: Sequence[str],
     merge: Merge,
 ) -> Looked:
     sobject = schema.object(table.object or "")
-    out = dict(staged)
+    out = dict(looked.staged)
     moved: set[str] = set()
     for extract_id in table.extracts:
         extract = plan.extract(extract_id)
@@ -202,7 +158,7 @@ def _ask_filters(
             continue
         moved.update(key for (key,) in asking.space.run(f'SELECT "Id" FROM {name_of(*late.leaf.name)}'))
         out[extract_id] = merge(out[extract_id], late)
-    return Looked(out, len(moved))
+    return looked._replace(staged=out, moved=len(moved))
 
 
 def archives(sobject: SObject | None) -> bool:
@@ -221,7 +177,3 @@ def check_explained(space: Workspace, table: Table, staged: Mapping[str, Staged]
     )
     if rows:
         raise UnexplainedError(table.name, [key for (key,) in rows])
-
-
-def _for_all(query: Query) -> Query:
-    return Query(query.select, query.source, query.span)

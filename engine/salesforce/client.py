@@ -135,6 +135,16 @@ class SalesforceClient:
         # The clock may be set meanwhile; what has passed may not.
         return datetime.fromtimestamp(self._ahead + self.clock.monotonic(), UTC)
 
+    @contextmanager
+    def cancelled_together(self) -> Iterator[CancelToken]:
+        """Give a token that ends all requests and waits within the block, in whatever thread, and none after it."""
+        whole = self.cancel
+        self.cancel = CancelToken(whole)
+        try:
+            yield self.cancel
+        finally:
+            self.cancel = whole
+
     def data(self, path: str) -> str:
         """The path of a resource under this API version: `data("sobjects")`."""
         return f"/services/data/v{self.api_version}/{path}"

@@ -25,6 +25,7 @@ ROWS_UNASKED = 200_000
 class Reading:
     """How queries are read: up to `rest_rows` rows by REST, more by Bulk.
 
+    Up to `by_id` rows that are known by Id are asked for by it, for more the whole object is read.
     The match list of an extract with more than `list_rows` rows is read once a day; in between runs go by what changed.
     What a first run reads of at least `in_place_rows` rows is loaded where it is published: fewer are as soon written
     twice.
@@ -33,6 +34,7 @@ class Reading:
     rest_rows: int = 10_000
     list_rows: int = 2_000_000
     in_place_rows: int = 20_000
+    by_id: int = 2_000
     bulk: BulkSettings = field(default_factory=BulkSettings)
 
 

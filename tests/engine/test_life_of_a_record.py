@@ -11,16 +11,20 @@ import pytest
 
 from console.run_report import run_report
 from engine.report import Outcome
+from engine.salesforce.read import Reading
 from tests.engine.faulty import Fault, real_but
 from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, counts, record_id, scene
+from tests.support.slow_cases import others_slow
 
 A1, A2, A3, A4 = (record_id("Account", n) for n in (1, 2, 3, 4))
 C1, C2 = record_id("Contact", 1), record_id("Contact", 2)
 
 
-@pytest.fixture
-def org(tmp_path: Path) -> Iterator[Scene]:
+# The other: as if there were so many rows that are out that a run goes by what changed.
+@pytest.fixture(params=others_slow([Reading(), Reading(by_id=0)]), ids=["few", "many"])
+def org(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     with scene(tmp_path) as one:
+        one.reading = request.param
         one.run()
         yield one
 

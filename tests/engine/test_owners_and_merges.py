@@ -10,15 +10,19 @@ import pytest
 
 from engine.life import REASONS
 from engine.report import Outcome
+from engine.salesforce.read import Reading
 from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, contact, counts, record_id, scene, user
+from tests.support.slow_cases import others_slow
 
 A1, A2, A3, A4, A9 = (record_id("Account", n) for n in (1, 2, 3, 4, 9))
 U1, U2 = record_id("User", 1), record_id("User", 2)
 
 
-@pytest.fixture
-def org(tmp_path: Path) -> Iterator[Scene]:
+# The other: as if there were so many rows that are out that a run goes by what changed.
+@pytest.fixture(params=others_slow([Reading(), Reading(by_id=0)]), ids=["few", "many"])
+def org(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     with scene(tmp_path, {**SMALL, "User": (user(1), user(2))}) as one:
+        one.reading = request.param
         one.run()
         yield one
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from engine.errors import ConfigurationError
 from engine.refresh import refresh
 from engine.report import Outcome, RunReport
+from tests.engine.faulty import Fault, Faulty, real_but
 from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, counts, record_id, scene, subscription, user
 
 A1, A2 = record_id("Account", 1), record_id("Account", 2)
 C1 = record_id("Contact", 1)
+S1 = record_id("Subscription__c", 1)
 TRAINED = {
     **FIELDS,
     "Training__c": (
@@ -36,9 +39,10 @@ def org(tmp_path: Path) -> Iterator[Scene]:
         yield one
 
 
-def refreshed(org: Scene, account: str) -> RunReport:
+def refreshed(org: Scene, account: str, *faults: Fault) -> RunReport:
     with org.client() as client:
         plan, schema, drift = org.plan(client)
+    with org.client(transport=Faulty(*faults)) as client:
         return refresh(plan, org.spec, client, org.store, account, schema=schema, drift=drift)
 
 
@@ -137,6 +141,64 @@ def test_whole_run_after_a_refresh_takes_nothing_from_the_copy(org: Scene) -> No
     org.run()
 
     assert org.rows(f"SELECT account_id, record_status FROM contacts WHERE Id = '{moved}'") == [(A1, "active")]
+
+
+def spoiled(*records: str) -> Fault:
+    """Dates of accounts and amounts of subscriptions that are none, in some records."""
+
+    def spoil(response: httpx.Response) -> httpx.Response:
+        body = response.json()
+        if not isinstance(body, dict):
+            return response
+        for one in body["records"]:
+            if one.get("Id") in records:
+                one |= {name: "none" for name in ("Renewal_Date__c", "Amount__c") if name in one}
+        return httpx.Response(200, json=body)
+
+    return Fault("SELECT Id", real_but(spoil), None)
+
+
+def rejects(org: Scene) -> list[tuple[object, ...]]:
+    return org.rows("SELECT table_name, key, column_name, raw FROM s.accord.rejects ORDER BY ALL")
+
+
+def test_rejected_values_are_told(org: Scene) -> None:
+    """What cannot be taken of the account and its children is in `rejects`, as after a whole run."""
+    report = refreshed(org, A1, spoiled(A1, S1))
+    told = rejects(org)
+    inode = org.store.stat().st_ino
+    again = refreshed(org, A1, spoiled(A1, S1))
+    refreshed_only = org.store.stat().st_ino
+    org.run(None, spoiled(A1, S1), confirmed=True)
+
+    assert counts(report, "accounts") == {"rejected": 1, "newly_rejected": 1}
+    assert told == [("accounts", A1, "Renewal_Date__c", "none"), ("subscriptions", S1, "Amount__c", "none")]
+    assert (again.changed, refreshed_only) == (False, inode)
+    assert rejects(org) == told
+
+
+def test_rejects_of_other_accounts_stay(org: Scene) -> None:
+    """A refresh takes out what is good now of its own account, whether it has a row or never had one, and no more."""
+    s3 = record_id("Subscription__c", 3)
+    org.store.unlink()
+    org.run(None, spoiled(A1, A2, S1, s3))
+    before = rejects(org)
+    report = refreshed(org, A1)
+
+    assert [key for _, key, *_ in before] == [A1, A2, S1, s3]
+    assert counts(report, "accounts") == {"inserted": 1}
+    assert [key for _, key, *_ in rejects(org)] == [A2, s3]
+
+
+def test_account_that_was_rejected_and_matches_no_more(org: Scene) -> None:
+    """It never had a row; that it was rejected is no longer said."""
+    org.store.unlink()
+    org.run(None, spoiled(A1))
+    org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Type": "Other"}})
+    report = refreshed(org, A1)
+
+    assert report.changed
+    assert rejects(org) == []
 
 
 def test_account_that_comes_in(org: Scene) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import pytest
 from engine.errors import BrokenAnswerError
 from engine.report import Outcome
 from engine.salesforce.pages import read_header
-from tests.engine.faulty import Answer, Fault, real_but
+from engine.salesforce.read import Reading
+from tests.engine.faulty import Answer, Fault, real_but, refuse
 from tests.engine.scene import FIELDS, SMALL, SPEC, Rows, account, contact, counts, record_id, scene, subscription, user
 
 # Nothing shows the subscriptions; only numbers come of them.
@@ -131,6 +132,53 @@ def test_what_comes_late_keeps_its_decimals(tmp_path: Path) -> None:
 
         assert report.outcome is Outcome.SUCCEEDED
         assert org.rows("SELECT ARR__c, arr FROM accounts ORDER BY Id LIMIT 1") == [(Decimal("1000.678"),) * 2]
+
+
+@pytest.mark.parametrize("leavers", [(4,), (4, 5, 6)])
+def test_rows_that_are_there_are_never_gone(tmp_path: Path, leavers: Sequence[int]) -> None:
+    """However many rows are gone already, an answer that lacks new ones is held against Salesforce's own count."""
+    status, ids = "SELECT Id, IsDeleted, MasterRecordId FROM Account", [record_id("Account", n) for n in leavers]
+    with scene(tmp_path, {**ROWS, "Account": tuple(account(n) for n in range(1, 9))}) as org:
+        # As if two rows were all that anybody wants to ask for by Id.
+        org.reading = Reading(by_id=2)
+        org.run()
+        org.change(*({"op": "hard_delete", "object": "Account", "id": record_id("Account", n)} for n in (1, 2, 3)))
+        gone = org.run(confirmed=True)
+        org.change(*({"op": "update", "object": "Account", "id": key, "fields": {"Type": "Other"}} for key in ids))
+        report = org.run(None, Fault(status, without(*ids), None), confirmed=True)
+        healed = org.run(confirmed=True)
+
+    assert counts(gone, "accounts") == {"gone": 3}
+    assert report.outcome is Outcome.FAILED
+    assert "rows would be gone by an answer that lacks rows which Salesforce counts: 001" in report.errors[0]
+    assert ids[0] in report.errors[0]
+    assert counts(healed, "accounts") == {"left": len(ids)}
+
+
+def test_one_row_among_many_that_are_gone(tmp_path: Path) -> None:
+    """When more rows are gone at once than are counted one by one, all rows are counted against what was read.
+
+    Where Salesforce does not count in time, those that are counted one by one are asked for once more.
+    """
+    status, uncounted = "SELECT Id, IsDeleted, MasterRecordId FROM Account", "queryAll?q=SELECT COUNT() FROM Account"
+    ids = [record_id("Account", n) for n in (1, 2, 3, 4)]
+    slow = refuse(400, "QUERY_TIMEOUT", "Your query request was running for too long.")
+    with scene(tmp_path, {**ROWS, "Account": tuple(account(n) for n in range(1, 9))}) as org:
+        org.reading = Reading(by_id=2)
+        org.run()
+        org.change({"op": "update", "object": "Account", "id": ids[0], "fields": {"Type": "Other"}})
+        org.change(*({"op": "hard_delete", "object": "Account", "id": key} for key in ids[2:]))
+        one_by_one = org.run(None, Fault(status, without(*ids)), Fault(uncounted, slow, None), confirmed=True)
+        org.change({"op": "hard_delete", "object": "Account", "id": ids[0]})
+        org.change({"op": "update", "object": "Account", "id": ids[1], "fields": {"Type": "Other"}})
+        org.change()
+        of_all = org.run(None, Fault(status, without(*ids), None), confirmed=True)
+        healed = org.run(confirmed=True)
+
+    for report in (one_by_one, of_all):
+        assert report.outcome is Outcome.FAILED
+        assert "rows would be gone by an answer that lacks rows which Salesforce counts: 001" in report.errors[0]
+    assert counts(healed, "accounts") == {"left": 1, "gone": 3}
 
 
 def test_a_row_without_an_id_is_an_answers_fault(tmp_path: Path) -> None:

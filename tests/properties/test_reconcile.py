@@ -17,13 +17,13 @@ from compiler.plan import Table, TableColumn
 from compiler.record_id import to_18
 from compiler.relation import ColumnType, Extracted
 from compiler.relation_columns import Columns
+from engine.absent import asked_of
 from engine.copies import PLACE
 from engine.differences import Comparison
 from engine.org import Identity
 from engine.publish import NextStore, build_next
 from engine.reconcile import Reconciled, reconcile
 from engine.rows import create_from
-from engine.second_look import asked_of
 from engine.store import StorePaths, attach_published, swap
 from engine.workspace import CURRENT, Workspace, name_of
 from grammar.source import NOWHERE
@@ -71,7 +71,9 @@ steps = st.builds(
     Step,
     st.dictionaries(st.sampled_from(KEYS), st.tuples(names, amounts)),
     st.frozensets(st.sampled_from(KEYS), max_size=2),
-    st.fixed_dictionaries({key: st.sampled_from(("live", "deleted", "merged", "gone", "unasked")) for key in KEYS}),
+    st.fixed_dictionaries(
+        {key: st.sampled_from(("live", "deleted", "merged", "gone", "as_before", "unasked")) for key in KEYS}
+    ),
     st.sampled_from(("keep", "keep", "remove")),
     st.booleans(),
     st.frozensets(st.sampled_from(KEYS)),
@@ -98,6 +100,8 @@ def judge(before: dict[str, Row], step: Step) -> dict[str, Row]:
             status, merged_into = (
                 (old.status, old.merged_into) if old.status in ("deleted", "merged") else ("gone", None)
             )
+        elif answer == "as_before" and old.status in ("deleted", "merged", "gone"):
+            status, merged_into = old.status, old.merged_into
         if status != "left" or step.policy == "keep":
             after[key] = replace(old, status=status, merged_into=merged_into)
     return after

@@ -15,11 +15,11 @@ from compiler.plan import Parent, Table, TableColumn
 from compiler.record_id import to_18
 from compiler.relation import ColumnType, Extracted
 from compiler.relation_columns import Columns
+from engine.absent import asked_of
 from engine.differences import Comparison
 from engine.publish import NextStore, build_next
 from engine.reconcile import Reconciled, reconcile
 from engine.rows import create_from
-from engine.second_look import asked_of
 from engine.store import StorePaths, attach_published, swap
 from engine.workspace import CURRENT, Workspace, name_of
 from grammar.source import NOWHERE
@@ -72,7 +72,7 @@ class Child:
     status: str = "active"
 
 
-answers = st.sampled_from(("live", "deleted", "gone", "unasked"))
+answers = st.sampled_from(("live", "deleted", "gone", "as_before", "unasked"))
 steps = st.builds(
     Step,
     st.frozensets(st.sampled_from(PARENTS), min_size=1),
@@ -97,6 +97,8 @@ def judge_contacts(before: dict[str, Child], step: Step) -> dict[str, Child]:
             status = "deleted"
         elif step.answers[key] == "gone":
             status = "deleted" if old.status == "deleted" else "gone"
+        elif step.answers[key] == "as_before" and old.status in ("deleted", "gone"):
+            status = old.status
         elif old.account not in step.parents:
             status = "parent_left"
         if status not in ("left", "parent_left") or step.policy == "keep":

@@ -8,6 +8,7 @@ from compiler.plan import Extract, ExtractColumn, Filter
 from compiler.print_soql import print_query
 from compiler.probe import (
     by_id_query,
+    changed_status_query,
     count_query,
     ids_that_fit,
     overlap_count,
@@ -172,4 +173,11 @@ def test_status():
     )
     assert text_of(status_query(described(Id="id"), ONE_ID)) == (
         "SELECT Id FROM Thing WHERE Id IN ('001000000000001AAA')"
+    )
+
+
+def test_status_of_what_changed():
+    """The same is asked of all rows of an object that changed since a moment."""
+    assert text_of(changed_status_query(described(Id="id", IsDeleted="boolean"), "2026-03-01T10:20:30Z")) == (
+        "SELECT Id, IsDeleted FROM Thing WHERE SystemModstamp >= 2026-03-01T10:20:30Z"
     )
