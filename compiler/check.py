@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from compiler.check_clashes import check_clashes
+from compiler.check_currencies import check_currencies
 from compiler.check_guards import check_guard_types
 from compiler.check_sizes import check_sizes
 from compiler.check_structure import check_structure
@@ -42,6 +43,7 @@ def check_spec(spec: Spec, schema: Schema | None) -> Checked:
         check_writeback(spec, schema, found.append)
         check_clashes(resolved, found.append)
         check_types(resolved, found.append)
+        check_currencies(resolved, schema, found.append)
         if not has_errors(found):
             check_sizes(spec, resolved, schema, found.append)
         check_guard_types(spec, resolved, found.append)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from compiler.lower_currency import ISO, converts, currency_of, with_corporate_code, with_rates_of_fields
+from compiler.currencies import ISO, converts
+from compiler.lower_currency import currency_of, with_corporate_code, with_rates_of_fields
 from compiler.lower_links import picked
 from compiler.lower_soql import Drafts, ExtractDraft, column_type
 from compiler.lower_values import draft_aggregate, finished, is_money, join_aggregate, lineage, value_type
@@ -154,7 +155,7 @@ def accounts_table(resolved: ResolvedSpec, rows: AccountRows, calculated: list[C
     for value in calculated:
         name = f"{value.column} (calculated)"
         relation = join_aggregate(relation, value.draft, value.source, name, drafts, rows.base)
-    if drafts.schema.multi_currency and any(converts(v.source, drafts) for v in calculated):
+    if drafts.schema.multi_currency and any(converts(v.source, drafts.schema) for v in calculated):
         relation = with_corporate_code(relation, drafts)
     relation = with_rates_of_fields(relation, [v.source for v in calculated], drafts)
     columns: list[TableColumn] = []
@@ -263,7 +264,7 @@ def _currency_column(
     lineage_of = (Source(own.object, own.name),)
     value: Expr = Col(own.name)
     words = f"{own.object}.{own.name}"
-    if isinstance(source, ResolvedAggregate) and not converts(source, drafts):
+    if isinstance(source, ResolvedAggregate) and not converts(source, drafts.schema):
         value = _own_currency(source, f"{column} (calculated)", drafts)
     elif isinstance(source, ResolvedAggregate) and source.currency is not None:
         words = f"{source.currency.code or source.currency.kind} currency"

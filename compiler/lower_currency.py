@@ -11,9 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compiler.currencies import (
+    DATED_RATES,
+    ISO,
+    RATE_FIELDS,
+    RATES,
+    converts,
+    currency_path,
+    day_path,
+    is_amount,
+    shown,
+)
 from compiler.lower_links import picked
 from compiler.lower_soql import Drafts, ExtractDraft, column_type
-from compiler.paths import find_field
 from compiler.relation import (
     Assign,
     Call,
@@ -31,61 +41,49 @@ from compiler.relation import (
     Take,
 )
 from compiler.resolved import FieldRef, ResolvedAggregate
-from compiler.schema import MONEY_TYPES
-from grammar.soql_tree import FieldPath
 from grammar.source import NOWHERE
 
-ISO = "CurrencyIsoCode"
 CONVERTED_SCALE = 6
-# The day that decides on the rate, by object.
-DATED_BY = {"Opportunity": ("CloseDate",), "OpportunityLineItem": ("Opportunity", "CloseDate")}
-DATED_RATES = "DatedConversionRate"
 _TEXT = ColumnType("text")
 _BOOLEAN = ColumnType("boolean")
 
 
 def draft_rates(drafts: Drafts) -> ExtractDraft:
     """The org's currencies with their rates; they are read at every run."""
-    draft = drafts.draft("currencies", "CurrencyType", None, NOWHERE)
-    sobject = drafts.schema.object("CurrencyType")
-    for name in ("IsoCode", "ConversionRate", "IsCorporate"):
-        ref = find_field(FieldPath((name,), NOWHERE), sobject, drafts.schema, lambda _: None) if sobject else None
-        if ref is not None:
-            draft.need(ref, deciding=True)
-    return draft
+    return _draft(drafts, "currencies", RATES)
 
 
 def draft_dated_rates(drafts: Drafts) -> ExtractDraft:
     """The org's rates with the days from which and until which they hold; they are read at every run."""
-    draft = drafts.draft("dated_rates", DATED_RATES, None, NOWHERE)
-    sobject = drafts.schema.object(DATED_RATES)
-    for name in ("IsoCode", "ConversionRate", "StartDate", "NextStartDate"):
-        ref = find_field(FieldPath((name,), NOWHERE), sobject, drafts.schema, lambda _: None) if sobject else None
-        if ref is not None:
-            draft.need(ref, deciding=True)
+    return _draft(drafts, "dated_rates", DATED_RATES)
+
+
+def _draft(drafts: Drafts, extract_id: str, sobject: str) -> ExtractDraft:
+    draft = drafts.draft(extract_id, sobject, None, NOWHERE)
+    for name in RATE_FIELDS[sobject]:
+        draft.need(_checked(sobject, (name,), drafts), deciding=True)
     return draft
 
 
-def day_of(sobject: str, drafts: Drafts) -> FieldRef | None:
-    """The field with the day whose rate an object's amounts are converted with; None: with the rates of now."""
-    root, names = drafts.schema.object(sobject), DATED_BY.get(sobject)
-    if root is None or names is None or drafts.schema.object(DATED_RATES) is None:
+def day_of(source: ResolvedAggregate, drafts: Drafts) -> FieldRef | None:
+    """The field with the day whose rate the amounts of an aggregate are converted with; None: with the rates of now."""
+    if source.value is None or not converts(source, drafts.schema):
         return None
-    return find_field(FieldPath(names, NOWHERE), root, drafts.schema, lambda _: None)
+    path = day_path(source.value, drafts.schema)
+    return None if path is None else _checked(source.object, path, drafts)
 
 
 def currency_of(ref: FieldRef, drafts: Drafts) -> FieldRef | None:
-    """The field that names the currency of an amount: that of the record which holds it."""
-    root = drafts.schema.object(ref.object)
-    if root is None or not drafts.schema.multi_currency or ref.field.type not in MONEY_TYPES:
-        return None
-    path = FieldPath((*ref.path.names[:-1], ISO), NOWHERE)
-    return find_field(path, root, drafts.schema, lambda _: None)
+    """The field that names the currency of an amount; None for what is no amount, and in an org with one currency."""
+    return _checked(ref.object, currency_path(ref), drafts) if is_amount(ref, drafts.schema) else None
 
 
-def converts(source: ResolvedAggregate, drafts: Drafts) -> bool:
-    """Whether the rows' amounts must be converted before they are put together."""
-    return source.currency is not None and source.value is not None and currency_of(source.value, drafts) is not None
+def _checked(sobject: str, path: tuple[str, ...], drafts: Drafts) -> FieldRef:
+    """A field that the checker has seen: without it no plan is made."""
+    found = shown(sobject, path, drafts.schema)
+    if found is None:
+        raise ValueError(f"{sobject} has no {'.'.join(path)}, which an amount needs")
+    return found
 
 
 def converted(
@@ -96,7 +94,7 @@ def converted(
     assert source.value is not None
     own = currency_of(source.value, drafts)
     assert own is not None
-    day = day_of(source.object, drafts)
+    day = day_of(source, drafts)
     amount = column_type(source.value.field)
     scale = ColumnType("decimal", max(amount.scale, CONVERTED_SCALE))
     relation = _with_rate(rows, names, own.name, "own rate", day, drafts)
@@ -145,15 +143,29 @@ def _with_rate(
 
 def field_in_currency(field: FieldRef, source: ResolvedAggregate, drafts: Drafts) -> Expr:
     """An amount of the account's in the currency of an aggregate beside which it stands; see `with_rates_of_fields`."""
-    assert source.currency is not None
-    own = currency_of(field, drafts)
-    if own is None or source.currency.kind == "account":
+    rates = _rates_of_field(field, source, drafts)
+    if rates is None:
         return Col(field.name)
+    own, target = rates
     amount: Expr = Col(field.name)
-    if source.currency.kind == "code":
-        amount = Call("multiply", (amount, Col(_rate_name(str(source.currency.code)))))
+    if target is not None:
+        amount = Call("multiply", (amount, Col(_rate_name(target))))
     scale = ColumnType("decimal", max(column_type(field.field).scale, CONVERTED_SCALE))
-    return Call("divide_exact", (amount, Col(_rate_name(own.name))), scale)
+    return Call("divide_exact", (amount, Col(_rate_name(own))), scale)
+
+
+def _rates_of_field(field: FieldRef, source: ResolvedAggregate, drafts: Drafts) -> tuple[str, str | None] | None:
+    """Whose rates convert an amount of the account's: of the column with its own currency, and of the wanted one.
+
+    The wanted one is a column or a code; None: the corporate currency. No rates: the amount is taken as it is.
+    """
+    own, currency = currency_of(field, drafts), source.currency
+    if own is None or currency is None or not converts(source, drafts.schema):
+        return None
+    if currency.kind == "account":
+        # The amount of another record, such as the account above, may be in another currency.
+        return None if own.name == ISO else (own.name, ISO)
+    return own.name, currency.code
 
 
 def with_rates_of_fields(base: Relation, sources: Iterable[ResolvedAggregate], drafts: Drafts) -> Relation:
@@ -167,16 +179,18 @@ def with_rates_of_fields(base: Relation, sources: Iterable[ResolvedAggregate], d
             joined.add(of)
 
     for source in sources:
-        field, currency = source.otherwise, source.currency
-        own = currency_of(field, drafts) if isinstance(field, FieldRef) and converts(source, drafts) else None
-        if own is None or currency is None or currency.kind == "account":
+        found = _rates_of_field(source.otherwise, source, drafts) if isinstance(source.otherwise, FieldRef) else None
+        if found is None:
             continue
+        own, target = found
         rates = Extracted(draft_rates(drafts).id)
-        join(rates, own.name, "IsoCode", own.name)
-        if currency.code is not None:
-            one = Filtered(rates, Call("=", (Col("IsoCode"), Lit(currency.code, _TEXT))))
+        join(rates, own, "IsoCode", own)
+        if target == ISO:
+            join(rates, ISO, "IsoCode", ISO)
+        elif target is not None:
+            one = Filtered(rates, Call("=", (Col("IsoCode"), Lit(target, _TEXT))))
             named = Select(one, (*picked("ConversionRate"), Assign("always", Lit(True, _BOOLEAN))))
-            join(named, "in", "always", currency.code)
+            join(named, "in", "always", target)
     return base
 
 

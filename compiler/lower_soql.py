@@ -191,12 +191,19 @@ class Drafts:
         self.drafts: list[ExtractDraft] = []
 
     def draft(self, extract_id: str, sobject: str, bound: ResolvedFilter | None, span: Span) -> ExtractDraft:
-        """The draft that reads these rows; `extract_id` names it if it is the first to do so."""
+        """The draft that reads these rows; `extract_id` names it if it is the first to do so.
+
+        INVARIANT: ids differ in more than case, as names in DuckDB must. An object labelled "ARR" would have the id of
+        the number; the later one gets a number behind it, with a dot, which no name made from a label has.
+        """
         condition = flatten(bound.condition) if bound else None
         for known in self.drafts:
             if known.object == sobject and known.condition == condition:
                 return known
-        draft = ExtractDraft(extract_id, sobject, self.schema, bound, span)
+        taken = {known.id.lower() for known in self.drafts}
+        names = (extract_id, *(f"{extract_id}.{number}" for number in range(2, len(taken) + 3)))
+        free = next(name for name in names if name.lower() not in taken)
+        draft = ExtractDraft(free, sobject, self.schema, bound, span)
         self.drafts.append(draft)
         return draft
 

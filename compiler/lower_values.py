@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.lower_currency import CONVERTED_SCALE, converted, converts, currency_of, day_of, field_in_currency
+from compiler.currencies import converts
+from compiler.lower_currency import CONVERTED_SCALE, converted, currency_of, day_of, field_in_currency
 from compiler.lower_links import linked, picked
 from compiler.lower_soql import Drafts, ExtractDraft, column_type
 from compiler.plan import Source
@@ -64,7 +65,7 @@ def draft_aggregate(extract_id: str, source: ResolvedAggregate, drafts: Drafts) 
     """What must be read for an aggregate."""
     draft = drafts.draft(extract_id, source.object, source.filter, source.span)
     currency = currency_of(source.value, drafts) if source.value else None
-    day = day_of(source.object, drafts) if converts(source, drafts) else None
+    day = day_of(source, drafts)
     for ref in (source.link.child, source.value, source.by, currency, day):
         if ref is not None:
             draft.need(ref, deciding=True)
@@ -82,7 +83,7 @@ def join_aggregate(
     by = draft.need(source.by, deciding=True) if source.by else None
     currency = currency_of(source.value, drafts) if source.value else None
     own = draft.need(currency, deciding=True) if currency else None
-    day = day_of(source.object, drafts) if converts(source, drafts) else None
+    day = day_of(source, drafts)
     columns = list(dict.fromkeys(n for n in ("Id", value, by, own, day.name if day else None) if n is not None))
     rows = linked(draft, columns, source.link, accounts, "account_id")
     per_account: Relation
@@ -98,7 +99,7 @@ def join_aggregate(
         carried = (Assign("stands", Lit(True, BOOLEAN)), *((Assign("currency", Col(own)),) if own else ()))
         per_account = Select(first, (*picked("account_id"), Assign("value", Col(value)), *carried))
         taken += (Take(f"{column} currency", "currency"),) if own else ()
-    elif converts(source, drafts):
+    elif converts(source, drafts.schema):
         assert value is not None
         there = converted(rows, source, accounts, drafts, [*columns, "account_id"])
         measures = (
@@ -125,7 +126,9 @@ def _rounding(source: ResolvedAggregate) -> ColumnType | None:
 
 def _may_stand_empty(source: ResolvedAggregate, drafts: Drafts) -> bool:
     """Whether `else` leaves some empty results alone: that of a chosen row, and a total for which a rate is missing."""
-    return source.otherwise is not None and (source.function in ("latest", "earliest") or converts(source, drafts))
+    return source.otherwise is not None and (
+        source.function in ("latest", "earliest") or converts(source, drafts.schema)
+    )
 
 
 def finished(source: ResolvedAggregate, column: str, drafts: Drafts) -> Expr:
@@ -136,7 +139,7 @@ def finished(source: ResolvedAggregate, column: str, drafts: Drafts) -> Expr:
     other: Expr
     if not isinstance(otherwise, FieldRef):
         other = literal(otherwise)
-    elif converts(source, drafts):
+    elif converts(source, drafts.schema):
         other = field_in_currency(otherwise, source, drafts)
     else:
         other = Col(otherwise.name)

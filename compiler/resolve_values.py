@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from compiler.checks import (
-    aggregate_currency,
     latest_without_by,
     link_not_parent,
     names,
     owner_not_user,
-    unknown_object,
     value_kind,
 )
 from compiler.conditions import Definitions, bind_filter
@@ -24,7 +22,7 @@ from compiler.resolved import (
     ResolvedOwnerChild,
     ResolvedValue,
 )
-from compiler.schema import MONEY_TYPES, NUMBER_TYPES, Schema, SObject
+from compiler.schema import NUMBER_TYPES, Schema, SObject
 from grammar.format_soql import condition_text
 from grammar.soql_tree import (
     Condition,
@@ -199,16 +197,7 @@ class ValueBinder:
             return None
         if value is not None and not self._aggregates(source.function, value):
             return None
-        if (
-            self.schema.multi_currency
-            and source.currency is None
-            and value is not None
-            and value.field.type in MONEY_TYPES
-            and source.function in ("sum", "max", "min", "average")
-        ):
-            self.report(aggregate_currency.aggregate_without_currency(source.function, value.name, value.span))
         by = self._order(source, value, child)
-        self._check_currency(source, value)
         otherwise = self._otherwise(source, value, account)
         if link is None or (source.value is not None and value is None):
             return None
@@ -218,17 +207,6 @@ class ValueBinder:
         return ResolvedAggregate(
             source.function, child.name, value, link, by, narrowed, otherwise, source.currency, text, source.span
         )
-
-    def _check_currency(self, source: Aggregate, value: FieldRef | None) -> None:
-        """A currency can be named only where the org says in which one an amount is; with one there is no question."""
-        if source.currency is None or not self.schema.multi_currency or value is None:
-            return
-        holder = self.schema.object(value.owner)
-        money = value.field.type in MONEY_TYPES
-        if not money or holder is None or holder.field("CurrencyIsoCode") is None:
-            self.report(names.currency_unknown(value.name, source.currency.span, money=money))
-        elif self.schema.object("CurrencyType") is None:
-            self.report(unknown_object.unknown_object("CurrencyType", source.currency.span, self.schema))
 
     def _aggregates(self, function: str, value: FieldRef) -> bool:
         kind = value.field.type

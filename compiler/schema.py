@@ -131,14 +131,16 @@ def build_schema(
 ) -> Schema:
     """Build a schema from describe answers, which may be reduced to `name` and `fields` with name and type.
 
-    What a reduced describe lacks gets Salesforce's usual defaults. `multi_currency` unsaid means: as the
-    describes show, since only an org with several currencies has an object CurrencyType and fields CurrencyIsoCode. The
-    fields tell even where the connected user may not see the object.
+    What a reduced describe lacks gets Salesforce's usual defaults. `multi_currency` unsaid means: as the org's objects
+    show, since only an org with several currencies has an object CurrencyType and fields CurrencyIsoCode. The fields
+    tell even where the connected user may not see the object.
     """
     objects = {str(d["name"]).lower(): _object(d) for d in describes}
+    listed = frozenset(named_only)
     if multi_currency is None:
-        multi_currency = "currencytype" in objects or any(one.field("CurrencyIsoCode") for one in objects.values())
-    return Schema(objects, multi_currency, frozenset(named_only))
+        names = {*objects, *(name.lower() for name in listed)}
+        multi_currency = "currencytype" in names or any(one.field("CurrencyIsoCode") for one in objects.values())
+    return Schema(objects, multi_currency, listed)
 
 
 def undescribed(name: str) -> SObject:

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
 from compiler.plan import Table
-from engine.copies import STAMP, Kept, copy_view
+from compiler.relation import ColumnType
+from compiler.relation_columns import common_type
+from engine.copies import STAMP, Kept, cast_all, copy_view
 from engine.errors import PromiseError
 from engine.extracted import Extracted
 from engine.load import Staged
@@ -59,13 +61,18 @@ class CopiesToKeep:
         return bool(space.value(f"SELECT count(*) FROM {out}"))
 
     def _rows_differ(self, space: Workspace, kept: Kept) -> bool:
-        """Whether what is kept beside the tables is other than what was read, however it was read."""
+        """Whether what is kept beside the tables is other than what was read, however it was read.
+
+        Numbers may have had a longer one among them: that they now would need less room is no difference.
+        """
         assert kept.side is not None
         before = space.columns((CURRENT, "accord", kept.side))
         read = self.staged[kept.extract.id].columns
-        if {c: duckdb_type(k) for c, k in before.items()} != {c: duckdb_type(read[c]) for c in ("Id", *kept.beside)}:
+        names = ("Id", *kept.beside)
+        if set(before) != set(names) or not all(_alike(before[name], read[name]) for name in names):
             return True
-        columns = ", ".join(quote_name(column) for column in before)
+        types = {name: common_type((before[name], read[name])) for name in names}
+        columns = cast_all(names, types)
         now = f"SELECT {columns} FROM {self._beside(kept, CURRENT)}"
         was = f"SELECT {columns} FROM {name_of(CURRENT, 'accord', kept.side)}"
         return any(space.run(f"{one} EXCEPT {other} LIMIT 1") for one, other in ((now, was), (was, now)))
@@ -186,3 +193,8 @@ def _active(table: str, store: str = NEXT) -> str:
 
 def _ids(table: str) -> str:
     return f'(SELECT "Id" FROM {_active(table)} AS p)'
+
+
+def _alike(one: ColumnType, other: ColumnType) -> bool:
+    """Whether two types differ at most in the digits behind the point."""
+    return duckdb_type(one) == duckdb_type(other) or one.kind == other.kind == "decimal"

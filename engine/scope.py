@@ -20,7 +20,7 @@ from engine.differences import Comparison
 from engine.life import LIFE
 from engine.load import Staged
 from engine.match_list import part
-from engine.wanted import check_key, compute, computing, wider
+from engine.wanted import as_published, check_key, compute, computing, wider
 from engine.workspace import FEW_ROWS, WORK, Workspace, name_of
 
 TOUCHED = "(touched)"
@@ -118,11 +118,11 @@ class Computing:
 
     def _compute_touched(self, table: Table, current: Columns) -> Comparison:
         own = _own(current)
-        as_published = {column.name: own[column.name] for column in table.columns if column.name in own}
-        standing = Comparison(table, as_published, current, scoped=True, untouched=True)
+        published = {column.name: own[column.name] for column in table.columns if column.name in own}
+        standing = Comparison(table, published, current, scoped=True, untouched=True)
         rows = self.space.value(f"SELECT count(*) FROM {standing.touched}")
         self._expect(rows)
-        if len(as_published) == len(table.columns) and not rows:
+        if len(published) == len(table.columns) and not rows:
             for statement in standing.stand():
                 self.space.run(statement)
             return standing
@@ -139,6 +139,7 @@ class Computing:
                 f"CREATE OR REPLACE TABLE {comparison.rows} AS SELECT {cast_all(columns, columns)}"
                 f" FROM ({print_relation(relation, self.leaf).text}) AS computed"
             )
+            comparison = comparison._replace(columns=as_published(self.space, comparison.rows, columns, own))
         check_key(self.space, table, comparison.rows)
         self.space.run(comparison.with_untouched())
         return comparison

@@ -86,7 +86,7 @@ def _org_toml(identity: Identity, described: Described) -> str:
         "locale": identity.locale,
         "currency": identity.currency,
         "fiscal_year_start_month": identity.fiscal_year_start_month,
-        "multi_currency": schema_of(described).multi_currency or "CurrencyType" in described.queryable,
+        "multi_currency": schema_of(described).multi_currency,
     }
     # A JSON text, number or boolean is a TOML one too.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value is not None]

@@ -11,13 +11,13 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from compiler.lower_currency import DATED_BY, DATED_RATES
+from compiler.currencies import RATES, currency_path, day_path, is_amount, shown
 from compiler.plan import Extract, ExtractColumn, Plan
 from compiler.print_soql import print_query
 from compiler.probe import changed_query, count_of, sum_query, written
 from compiler.relation import Extracted
 from compiler.relation_columns import LeafOf
-from compiler.schema import MONEY_TYPES, Schema
+from compiler.schema import Schema
 from engine.depends import leaves
 from engine.errors import PromiseError, QuotaError, SalesforceError
 from engine.load import Staged
@@ -31,8 +31,6 @@ from engine.workspace import Workspace, name_of
 HALF_A_CENT = Decimal("0.005")
 # Salesforce adds up in doubles, which hold about 15 digits.
 DOUBLE_DIGITS = Decimal("1e-14")
-_ISO = "CurrencyIsoCode"
-_RATES = "currencies"
 _DATED = "its amounts are converted with the rates of their days, and Salesforce does not say how it adds them up"
 _MANY_UNREAD = "many rows of accounts that are not in were not read"
 
@@ -59,7 +57,9 @@ def tie_out(
         since: when the run began, by the org's clock.
         in_part: extracts of whose rows only those of accounts that are in are known: their sums are not verified.
     """
-    rates = _rates(space, staged.get(_RATES))
+    # Whatever asks for the currencies first gives their extract its id.
+    currencies = next((one.id for one in plan.extracts if one.object == RATES and one.fetch.where is None), "")
+    rates = _rates(space, staged.get(currencies))
     asking = _Asking(client, space, plan, schema, staged, find, since)
     found = []
     for extract, column in _numbers(plan):
@@ -67,13 +67,15 @@ def tie_out(
             rows = staged[extract.id].rows
             found.append(TieOut(extract.id, column.name, rows, None, None, "its match list is read once a day"))
             continue
-        if column.salesforce_type in MONEY_TYPES and extract.object in DATED_BY and schema.object(DATED_RATES):
+        ref = shown(extract.object, column.path.names, schema)
+        amount = ref if ref is not None and is_amount(ref, schema) else None
+        if amount is not None and day_path(amount, schema) is not None:
             rows = staged[extract.id].rows
             found.append(TieOut(extract.id, column.name, rows, None, None, _DATED))
             continue
-        several = schema.multi_currency and column.salesforce_type in MONEY_TYPES
-        iso = _ISO if several and _ISO in staged[extract.id].columns else None
-        found.append(_tie_out(asking, Number(extract, column, iso, rates), several=several))
+        iso = None if amount is None else ".".join(currency_path(amount))
+        of_rows = iso if iso in staged[extract.id].columns else None
+        found.append(_tie_out(asking, Number(extract, column, of_rows, rates), several=amount is not None))
     return tuple(found)
 
 

@@ -41,11 +41,11 @@ def leaf_of(staged: Mapping[str, Staged], wanted: Mapping[str, Columns]) -> Leaf
 def compute(space: Workspace, table: Table, leaves: LeafOf, current: Columns) -> Columns:
     """Compute a table's wanted rows into `wanted."<table>"`, and return its columns.
 
-    `current` are the published table's columns: a number keeps at least the scale that it has there.
+    `current` are the published table's columns: a number keeps the scale that it has there if its values allow it.
     Raises PromiseError when a key comes twice: a row would be counted twice. Raises TooManyDigitsError.
     """
     found = columns_of(table.relation, leaves)
-    columns = {column.name: wider(found[column.name], current.get(column.name)) for column in table.columns}
+    columns: Columns = {column.name: wider(found[column.name], current.get(column.name)) for column in table.columns}
     values = ", ".join(
         f"CAST({quote_name(name)} AS {duckdb_type(kind)}) AS {quote_name(name)}" for name, kind in columns.items()
     )
@@ -56,6 +56,7 @@ def compute(space: Workspace, table: Table, leaves: LeafOf, current: Columns) ->
         space.run(
             f"CREATE OR REPLACE {kind} {target} AS SELECT {values} FROM ({print_table(table, leaves).text}) AS computed"
         )
+        columns = as_published(space, target, columns, current)
     if table.key != ("Id",) or not _keeps_ids(table.relation):
         check_key(space, table, target)
     return columns
@@ -113,3 +114,29 @@ def wider(wanted: ColumnType, current: ColumnType | None) -> ColumnType:
     if wanted.kind == "decimal" and current is not None and current.kind == "decimal":
         return ColumnType("decimal", max(wanted.scale, current.scale))
     return wanted
+
+
+def as_published(space: Workspace, target: str, columns: Columns, current: Columns) -> Columns:
+    """Give numbers of computed rows (a table's quoted name) their published scale, unless a value needs a larger one.
+
+    INVARIANT: the same values have the same types in every run. What a number is calculated from is as wide as its data
+    where it was read, and as wide as it ever was where the copy serves; so the type that follows from it may grow while
+    nothing changes.
+    """
+    grown = {
+        name: known
+        for name, kind in columns.items()
+        if kind.kind == "decimal" and (known := current.get(name)) is not None and wider(known, kind) != known
+    }
+    if not grown:
+        return columns
+    needs = ", ".join(
+        f"coalesce(bool_or(CAST(CAST({quote_name(name)} AS {duckdb_type(known)}) AS {duckdb_type(columns[name])})"
+        f" <> {quote_name(name)}), FALSE)"
+        for name, known in grown.items()
+    )
+    needed = space.run(f"SELECT {needs} FROM {target}")[0]
+    fitting = {name: known for (name, known), needs_more in zip(grown.items(), needed, strict=True) if not needs_more}
+    for name, known in fitting.items():
+        space.run(f"ALTER TABLE {target} ALTER COLUMN {quote_name(name)} SET DATA TYPE {duckdb_type(known)}")
+    return {**columns, **fitting}

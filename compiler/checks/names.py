@@ -1,4 +1,4 @@
-"""Words that must be one of those that the spec or the language knows: owner kinds, tables, zones, currencies."""
+"""Words that must be one of those that the spec or the language knows: owner kinds, tables, zones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from grammar.source import Span
 OWNER_KIND = Rule("E0207", "unknown-owner-kind", Severity.ERROR)
 TABLE = Rule("E0209", "unknown-table", Severity.ERROR)
 ZONE = Rule("E0210", "unknown-time-zone", Severity.ERROR)
-CURRENCY = Rule("E0211", "unknown-currency", Severity.ERROR)
 
 
 def unknown_owner_kind(kind: str, span: Span, known: Sequence[str]) -> Diagnostic:
@@ -64,15 +63,4 @@ def unknown_zone(name: str, span: Span, known: Sequence[str]) -> Diagnostic:
         Label(span, "unknown zone"),
         help=f'did you mean `"{near}"`?' if near else 'use a name such as `"Europe/Berlin"` or `"America/New_York"`',
         fix=Fix(f'write `"{near}"`', (Edit(span, f'"{near}"'),)) if near else None,
-    )
-
-
-def currency_unknown(name: str, span: Span, money: bool) -> Diagnostic:
-    """A currency is named for values whose own currency Salesforce does not tell."""
-    why = "the object has no field CurrencyIsoCode" if money else "it is a plain number"
-    return Diagnostic(
-        CURRENCY,
-        f"the values of `{name}` cannot be converted: {why}",
-        Label(span, "no currency to convert from"),
-        help="leave the currency out, or use a currency field",
     )

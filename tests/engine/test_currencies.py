@@ -122,6 +122,22 @@ def test_a_field_behind_else_is_converted_too(tmp_path: Path, currency: str, exp
     assert got[2] == (Decimal(expected[0]), expected[1])
 
 
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [("corporate", ("8", "EUR")), ("account", ("1280", "JPY")), ('"USD"', ("10", "USD"))],
+)
+def test_an_amount_of_the_account_above_is_converted_from_its_own_currency(
+    tmp_path: Path, currency: str, expected: tuple[str, str]
+) -> None:
+    """Behind `else` the currency of an amount is that of the record which holds it, and not always the account's."""
+    above = account(1, CurrencyIsoCode="USD", Fee__c="10")
+    rows = {**ROWS, "Account": (above, account(3, CurrencyIsoCode="JPY", ParentId=record_id("Account", 1)))}
+    source = f"sum(Amount__c) of Subscription__c via Account__c in {currency} currency else Parent.Fee__c"
+    got = arr(tmp_path, source, rows)
+
+    assert got[1] == (Decimal(expected[0]), expected[1])
+
+
 def test_else_replaces_no_total_for_which_a_rate_is_missing(tmp_path: Path) -> None:
     """A total that cannot be known is empty, and not what `else` says of accounts without rows."""
     rows = {**ROWS, "CurrencyType": RATES[:2]}
@@ -171,8 +187,11 @@ DATED = (
 )
 
 
-def dated_org() -> Org:
-    """An org with dated rates, and opportunities that close on days before, on and after a change of them."""
+def dated_org(*hidden: str) -> Org:
+    """An org with dated rates, and opportunities that close on days before, on and after a change of them.
+
+    `hidden` are fields (`Account.CurrencyIsoCode`) and objects that the connected user may not see.
+    """
     day = {"name": "CloseDate", "type": "date"}
     amount = {"name": "Amount", "type": "currency", "precision": 18, "scale": 2}
     described: list[dict[str, Any]] = [
@@ -211,6 +230,7 @@ def dated_org() -> Org:
 
     rows = {
         "Account": ROWS["Account"],
+        "Subscription__c": ROWS["Subscription__c"],
         "User": ROWS["User"],
         "CurrencyType": [{k: v for k, v in one.items() if k != "IsActive"} for one in RATES],
         "DatedConversionRate": [
@@ -226,7 +246,14 @@ def dated_org() -> Org:
             deal(6, 3, "500", "JPY", "2025-01-01"),
         ],
     }
-    return Org.from_rows(described, rows, {"name": "Dated", "now": "2026-03-01T12:00:00Z", "multi_currency": True})
+    settings: dict[str, Any] = {"name": "Dated", "now": "2026-03-01T12:00:00Z", "multi_currency": True}
+    user_sees = {
+        "username": "user1@example.com",
+        "connected": True,
+        "hidden_fields": [name for name in hidden if "." in name],
+        "hidden_objects": [name for name in hidden if "." not in name],
+    }
+    return Org.from_rows(described, rows, {**settings, "user": [user_sees]} if hidden else settings)
 
 
 @pytest.mark.parametrize(

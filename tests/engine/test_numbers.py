@@ -341,6 +341,53 @@ def test_tiny_number_takes_no_room_from_those_that_come_later(tmp_path: Path, no
         ]
 
 
+FEE = {"name": "Fee__c", "type": "currency", "precision": 18, "scale": 2}
+ELSE_FEE = """
+metric "Fallback" from sum(Amount__c) of Subscription__c via Account__c where Status__c = 'None' else Fee__c
+metric "By value" from count() of Subscription__c via Name = Name
+"""
+
+
+def test_a_long_number_of_the_past_widens_nothing_that_stands_still(tmp_path: Path) -> None:
+    """A number that is calculated from a field which once held more digits has its type once and for all."""
+    fields = {**FIELDS, "Account": (*FIELDS["Account"], FEE)}
+    rows = {**SMALL, "Account": (account(1, Fee__c="1.123456789"), account(2), account(3))}
+    with scene(tmp_path, rows, fields=fields) as org:
+        org.run()
+        org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Fee__c": "1.5"}})
+        org.run()
+        # Numbers of rows that find their account by a value are computed whole in every run.
+        org.spec = SPEC + ELSE_FEE
+        first = org.run()
+        file = org.store.stat().st_ino
+        again, whole = org.run(), org.run(whole=True)
+
+        assert first.changed
+        assert (again.changed, whole.changed) == (False, False)
+        assert org.store.stat().st_ino == file
+        assert org.rows("SELECT fallback FROM accounts ORDER BY Id LIMIT 1") == [(Decimal("1.5"),)]
+
+        org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Fee__c": "2.987654321"}})
+        org.run()
+
+        assert org.rows("SELECT fallback, Fee__c FROM accounts ORDER BY Id LIMIT 1") == [(Decimal("2.987654321"),) * 2]
+
+
+def test_a_number_that_is_kept_beside_needs_no_less_room_than_it_had(tmp_path: Path) -> None:
+    """What is read for a number alone, and once was longer, is no difference when everything is read anew."""
+    fields = {**FIELDS, "Account": (*FIELDS["Account"], FEE)}
+    rows = {**SMALL, "Account": (account(1, Fee__c="1.123456789"), account(2), account(3))}
+    spec = SPEC.replace("prospect where Type = 'Prospect'", "except Fee__c") + ELSE_FEE
+    with scene(tmp_path, rows, spec, fields=fields) as org:
+        org.run()
+        org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Fee__c": "1.5"}})
+        org.run()
+        whole = org.run(whole=True)
+
+        assert not whole.changed
+        assert not org.run().changed
+
+
 def test_sum_that_no_column_holds(tmp_path: Path) -> None:
     """A calculation beyond 38 digits ends the run with the table's name, and nothing of a value in the words."""
     tiny = written(record_id("Subscription__c", 1), "Amount__c", "0.00000000000000000001")

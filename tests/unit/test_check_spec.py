@@ -277,6 +277,13 @@ def test_other_aggregates_need_no_currency(source: str):
     expect(ACCOUNTS + f"arr from {source}\n", SEVERAL_CURRENCIES).nothing("E0312", "E0211")
 
 
+def test_one_records_amount_is_converted_to_no_currency():
+    """`latest` keeps the currency of its record: to name another would give the amount a wrong one."""
+    spec = ACCOUNTS + 'arr from latest(Amount) of Opportunity via AccountId by CloseDate in "EUR" currency\n'
+
+    expect(spec, SEVERAL_CURRENCIES).error("E0211").underlines('in "EUR" currency').says("`latest`").alone()
+
+
 RATES_HIDDEN = org(Opportunity=AMOUNTS)
 
 
@@ -285,7 +292,7 @@ def test_hidden_rates_do_not_make_one_currency_of_several():
     source = "arr from sum(Amount) of Opportunity via AccountId"
 
     expect(ACCOUNTS + f"{source}\n", RATES_HIDDEN).error("E0312").alone()
-    expect(ACCOUNTS + f"{source} in corporate currency\n", RATES_HIDDEN).error("E0201").alone()
+    expect(ACCOUNTS + f"{source} in corporate currency\n", RATES_HIDDEN).error("E0211").says("`CurrencyType`").alone()
 
 
 def test_the_operator_is_underlined_and_its_value_left_alone():

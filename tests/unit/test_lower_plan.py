@@ -215,3 +215,19 @@ def test_users_are_read_where_no_describe_tells_of_them():
 
     assert print_query(extract(plan, "users").fetch).text == "SELECT Id, SystemModstamp FROM User"
     assert "SELECT" in sql_section(plan, ["users"])
+
+
+@pytest.mark.parametrize("label", ["ARR", "Renewal", "Currencies", "Dated rates", "Owners", "Metric"])
+def test_no_label_takes_the_id_of_another_read(label: str) -> None:
+    """Each read has an id of its own, which DuckDB takes for no other, and the reads of before keep theirs."""
+    numbers = (
+        "arr from sum(Amount__c) of Subscription__c via Account__c\n"
+        "renewal from max(End_Date__c) of Subscription__c via Account__c where Status__c = 'Active'\n"
+        'metric "Owners" from count() of Contract via AccountId\n'
+    )
+    others = ACCOUNTS + QUIET + numbers
+    plan = plan_of(others + f'object Training__c as "{label}" on account via Contact__r.AccountId\n')
+    ids = [one.id for one in plan.extracts]
+
+    assert len({one.lower() for one in ids}) == len(ids)
+    assert {one.id for one in plan_of(others).extracts} < set(ids)
