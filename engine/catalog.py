@@ -125,7 +125,10 @@ def _as_published(
 
 
 def _keep_drifted(space: Workspace, comparison: Comparison, drift: Drift, moment: str) -> None:
-    """Columns and tables that the org has nothing for any more are described as they were, and as stale."""
+    """Columns and tables that the org has nothing for any more are described as they were, and as stale.
+
+    INVARIANT: their source stays what it was, since by it the next run knows that they are lost, and not new.
+    """
     described = (
         f"INSERT INTO {comparison.wanted} ({', '.join(comparison.columns)})"
         f" SELECT {', '.join(comparison.columns)} FROM {comparison.published} AS c WHERE"
@@ -142,6 +145,9 @@ def _keep_drifted(space: Workspace, comparison: Comparison, drift: Drift, moment
             key,
         )
         space.run(f"{stale} AND column_name = ?", [moment, *key])
+        space.run(
+            f"UPDATE {comparison.wanted} SET source = ? WHERE table_name = ? AND column_name = ?", [lost.source, *key]
+        )
 
 
 def _keep_times(space: Workspace, comparison: Comparison) -> None:

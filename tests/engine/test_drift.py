@@ -147,6 +147,63 @@ def test_column_that_passes_on_a_lost_field_keeps_its_values(tmp_path: Path) -> 
         assert stale(org) == [("accounts", "Website"), ("accounts", "web_domain")]
 
 
+WITH_OWN = {
+    **FIELDS,
+    "Account": (
+        *FIELDS["Account"],
+        {"name": "RecordTypeId", "type": "reference", "referenceTo": ["RecordType"], "relationshipName": "RecordType"},
+        {"name": "IsPersonAccount", "type": "boolean"},
+    ),
+    "RecordType": ({"name": "Name", "type": "string"}, {"name": "DeveloperName", "type": "string"}),
+}
+PARTNER = "012000000000001AAA"
+OWN = {"Website": "https://www.acme.com/x", "ParentId": A2, "RecordTypeId": PARTNER, "IsPersonAccount": "true"}
+
+
+@pytest.mark.parametrize(
+    ("field", "column", "kept", "fresh"),
+    others_slow(
+        [
+            ("Website", "web_domain", "acme.com", "neu.com"),
+            ("ParentId", "parent_id", A2, None),
+            ("RecordTypeId", "record_type", "Partner", None),
+            ("IsPersonAccount", "is_person", True, False),
+        ]
+    ),
+    ids=["web_domain", "parent_id", "record_type", "is_person"],
+)
+def test_column_that_passes_on_a_lost_field_stays_whatever_runs_follow(
+    tmp_path: Path, field: str, column: str, kept: object, fresh: object
+) -> None:
+    """Run after run it has its values, its source and the time since when it is stale, until the field is back."""
+    others = {"RecordType": ({"Id": PARTNER, "Name": "Partner", "DeveloperName": "Partner"},)}
+    rows = {**ROWS, **others, "Account": (account(1, **OWN), account(2))}
+    now = {**OWN, "Website": "https://neu.com", "ParentId": "", "RecordTypeId": "", "IsPersonAccount": "false"}
+    described = {**WITH_OWN, "Account": tuple(one for one in WITH_OWN["Account"] if one["name"] != field)}
+    shown = f"SELECT {column} FROM accounts WHERE Id = '{A1}'"
+    said = f"SELECT source, stale_since FROM columns WHERE column_name = '{column}'"
+    with scene(tmp_path / "before", rows, fields=WITH_OWN) as before:
+        before.run()
+        source = before.rows(said)[0][0]
+    with scene(tmp_path / "after", rows_of(described, rows), fields=described) as org:
+        org.folder = before.folder
+        first, since = org.run(), org.rows(said)
+        rest = [org.run() for _ in range(2)]
+
+        assert org.rows(shown) == [(kept,)]
+        assert since[0][0] == source
+        assert since[0][1] is not None
+        assert org.rows(said) == since
+        assert [one.changed for one in rest] == [False, False]
+        assert all(any(f"accounts.{column} keeps" in text for text in one.notices) for one in (first, *rest))
+    with scene(tmp_path / "back", {**rows, "Account": (account(1, **now), account(2))}, fields=WITH_OWN) as back:
+        back.folder = before.folder
+        back.run()
+
+        assert back.rows(shown) == [(fresh,)]
+        assert back.rows(said) == [(source, None)]
+
+
 def test_fields_of_another_type_than_everywhere(tmp_path: Path) -> None:
     """What Accord would make of a Website that is a number, or of a flag that is text, is empty, and says why."""
     rows = {**SMALL, "Account": (account(1, Website="1.5", IsPersonAccount="true"),)}
