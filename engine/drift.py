@@ -16,14 +16,12 @@ import duckdb
 from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.labels import lower_snake
 from compiler.paths import find_field
-from compiler.plan import Plan
-from compiler.relation import ColumnType
-from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from engine.differences import Comparison
 from engine.errors import AccordError
 from engine.org import Identity
 from engine.renames import NO_RENAMES, Described, Renames, find_renames
+from engine.spec_lines import line_of
 from engine.store import StoreInfo, StorePaths, attach_published, is_of
 from engine.workspace import CURRENT, Workspace, name_of
 from grammar.node import Node
@@ -142,11 +140,6 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
     return Drift(here, tuple(lost), tuple(frozen.values()), tuple(stops), renamed, info.run)
 
 
-def line_of(spec_text: str, span: Span) -> str:
-    """` (line 5)`, or nothing for what stands in no line."""
-    return f" (line {spec_text.count(chr(10), 0, span.start) + 1})" if span.end else ""
-
-
 def lost_words(lost: LostColumn, spec_text: str) -> str:
     """What is said of a column that keeps its values."""
     return (
@@ -259,44 +252,6 @@ def _guarded(guard: LeaveGuard) -> str:
 
 def _with(node: _N, **changes: Any) -> _N:
     return type(node)(**{name: changes.get(name, getattr(node, name)) for name in node.__match_args__})
-
-
-def find_losses(space: Workspace, plan: Plan, published: Mapping[str, Columns], spec_text: str) -> dict[str, str]:
-    """The tables whose published values would not survive the type that a column has now, with the reason."""
-    found: dict[str, str] = {}
-    for table in plan.tables:
-        before = published.get(table.name, {})
-        for column in table.columns:
-            old = before.get(column.name)
-            if old is None or _widens(old, column.type):
-                continue
-            name = quote_name(column.name)
-            rows = space.run(
-                f"SELECT {quote_name(table.key[0])} FROM {name_of(CURRENT, 'statisfy', table.name)}"
-                f" WHERE {name} IS NOT NULL AND NOT coalesce({_same(name, old, column.type)}, FALSE) ORDER BY 1"
-            )
-            if rows:
-                first = ", ".join(str(key) for (key,) in rows[:5])
-                found[table.name] = (
-                    f"{table.name}: {column.source} changed its type from {old.kind} to {column.type.kind}, which"
-                    f" {len(rows)} kept values do not survive, for example of {first}{line_of(spec_text, column.span)};"
-                    f" the table stays as it is until `except {column.name}` in one run gives up the old values"
-                )
-    return found
-
-
-def _same(name: str, old: ColumnType, new: ColumnType) -> str:
-    """The SQL that is true where a published value is worth as much in the new type; of a text its number counts."""
-    there = f"TRY_CAST({name} AS {duckdb_type(new)})"
-    if (old.kind, new.kind) == ("text", "decimal"):
-        return f"{there} = TRY_CAST({name} AS DECIMAL(38, 12))"
-    return f"TRY_CAST({there} AS {duckdb_type(old)}) = {name}"
-
-
-def _widens(old: ColumnType, new: ColumnType) -> bool:
-    """Whether every value of the old type is one of the new type."""
-    same = duckdb_type(old) == duckdb_type(new) or (old.kind == new.kind == "decimal")
-    return same or new.kind in ("text", "id") or (old.kind, new.kind) == ("date", "timestamp")
 
 
 def carry(space: Workspace, comparison: Comparison, lost: Iterable[LostColumn]) -> Comparison:

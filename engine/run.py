@@ -12,11 +12,12 @@ from compiler.schema import Schema
 from compiler.tables import USER_COLUMNS
 from engine.by_id import Asking
 from engine.catalog import describe_columns, list_options
+from engine.changed_types import find_losses, given_up
 from engine.choices import count_choices, count_owners
 from engine.copies import read_whole_at, store_serves, was_whole
 from engine.depends import DECIDING, stale_tables
 from engine.differences import Comparison
-from engine.drift import NO_DRIFT, Drift, carry, find_losses, frozen_words, lost_words
+from engine.drift import NO_DRIFT, Drift, carry, frozen_words, lost_words
 from engine.errors import LoadError, PromiseError, QuotaError, SalesforceError, UnexplainedError
 from engine.events import Published, StageStarted, TableReconciled
 from engine.extract import extract_all
@@ -140,6 +141,9 @@ class Sync(Run):
             if extracted.proven:
                 freshness.distrust()
             raise
+        for comparison in (one.comparison for one in tables):
+            for words in given_up(space, comparison.table, comparison.current, comparison.wanted, self.spec_text):
+                self.notice(words)
         if self.late_failures:
             stale = tuple(name for name in self.progress.stale if name not in frozen)
             errors = (*(f"{table}: {error}" for table, error in self.late_failures.items()), *errors)

@@ -20,7 +20,7 @@ from engine.run import run
 from engine.salesforce.describe import describe
 from engine.snapshot import schema_of
 from engine.spec_needs import needs_of
-from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, contact, record_id, scene, user
+from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, contact, record_id, scene, subscription, user
 from tests.support.slow_cases import others_slow
 
 A1, A2, C1 = record_id("Account", 1), record_id("Account", 2), record_id("Contact", 1)
@@ -338,6 +338,50 @@ def test_change_of_type_that_would_lose_values_freezes_the_table(tmp_path: Path)
         assert kept == [("ada@example.com",), (None,)]
         assert given_up.outcome is taken.outcome is Outcome.SUCCEEDED
         assert [int(value) for (value,) in after_.rows("SELECT Email FROM contacts WHERE Email IS NOT NULL")] == [7]
+
+
+def test_number_that_is_calculated_in_another_way_comes_anew(tmp_path: Path) -> None:
+    """A metric of another type stops nothing; a row that is out keeps its value where it is one, and that is told."""
+    metric = '\nmetric "M" from {} of Subscription__c via Account__c{}\n'
+    latest, count = metric.format("latest(Status__c)", " by CreatedDate"), metric.format("count()", "")
+    subscriptions = (subscription(1, 1, "10"), subscription(2, 2, "7"), subscription(3, 3, "7", Status__c="4"))
+    with scene(tmp_path, {**SMALL, "Subscription__c": subscriptions}, SPEC + latest) as org:
+        org.run()
+        leave = {"op": "update", "object": "Account", "fields": {"Type": "Other"}}
+        org.change(*({**leave, "id": record_id("Account", n)} for n in (2, 3)))
+        org.run(confirmed=True)
+        org.spec = SPEC + count
+        report = org.run()
+        again = org.run()
+
+        assert (report.outcome, report.errors) == (Outcome.SUCCEEDED, ())
+        assert org.rows("SELECT CAST(m AS INTEGER), record_status FROM accounts ORDER BY Id") == [
+            (1, "active"),
+            (None, "left"),
+            (4, "left"),
+        ]
+        assert [text for text in report.notices if "changed its type" in text] == [
+            "accounts.m changed its type from text to decimal (line 19): 1 rows that are out lose the value that they"
+            f" had, for example {A2}"
+        ]
+        assert org.rows("SELECT key, old_value, new_value FROM s.accord.changes WHERE column_name = 'm'") == [
+            (A1, "Active", "1")
+        ]
+        assert (again.outcome, again.changed, again.notices) == (Outcome.SUCCEEDED, False, ())
+
+
+def test_row_that_leaves_as_a_number_becomes_another_loses_it_too(tmp_path: Path) -> None:
+    """The time that it was is no number, and the row that leaves in the same run is told like those before it."""
+    metric = '\nmetric "M" from %s of Contact via AccountId\n'
+    with scene(tmp_path, spec=SPEC + metric % "max(CreatedDate)") as org:
+        org.run()
+        org.change({"op": "update", "object": "Account", "id": A2, "fields": {"Type": "Other"}})
+        org.spec = SPEC + metric % "count()"
+        report = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert org.rows(f"SELECT m FROM accounts WHERE Id = '{A2}'") == [(None,)]
+        assert any("accounts.m changed its type from timestamp to decimal" in text for text in report.notices)
 
 
 @pytest.mark.parametrize(
