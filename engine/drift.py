@@ -101,7 +101,7 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
     if info is None:
         return Drift(spec)
     renamed = find_renames(spec, described)
-    known = _known(renamed.of(one) for one in described)
+    known = _known(renamed.of(described))
     if not known or (adopting is not None and not is_of(info, adopting)):
         return Drift(spec, store_run=info.run)
     statements = {table: statement for statement in spec.statements if (table := _table_of(statement))}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import grammar
+from engine.renames import Described, Renames, find_renames
 from engine.report import Outcome
 from tests.engine.scene import SMALL, SPEC, Scene, counts, record_id, scene, subscription
 
@@ -84,3 +86,91 @@ def test_stopped_run_renames_nothing(tmp_path: Path) -> None:
 
         assert report.outcome is Outcome.STOPPED
         assert "subscriptions" in tables(org)
+
+
+BASE = SPEC.split("object Sub")[0] + "opportunities none\n"
+PAID = 'object Subscription__c as "%s" on account via Account__c { fields Name }\n'
+SOLD = 'object Opportunity as "%s" on account via AccountId { fields Name }\n'
+OPPORTUNITIES = tuple(
+    {"Id": record_id("Opportunity", n), "Name": f"O{n}", "AccountId": record_id("Account", 1)} for n in range(1, 6)
+)
+BOTH = {**MANY, "Opportunity": OPPORTUNITIES}
+
+
+def lives(org: Scene, table: str) -> list[tuple[str, str, int]]:
+    """How many rows of which object a table has, by their status."""
+    return org.rows(f"SELECT left(Id, 3), record_status, count(*) FROM {table} GROUP BY ALL ORDER BY ALL")
+
+
+def test_labels_are_exchanged(tmp_path: Path) -> None:
+    """Each table keeps its rows and what is known of them, under the other's name."""
+    first_synced = "SELECT Id, first_synced_at"
+    with scene(tmp_path, BOTH, BASE + PAID % "One" + SOLD % "Two") as org:
+        org.run()
+        org.change({"op": "delete", "object": "Subscription__c", "id": S1})
+        org.run()
+        since = org.rows(f"{first_synced} FROM one UNION ALL {first_synced} FROM two ORDER BY 1")
+        org.spec = BASE + PAID % "Two" + SOLD % "One"
+        report = org.run()
+        again = org.run()
+
+        assert (report.outcome, report.dropped) == (Outcome.SUCCEEDED, ())
+        assert counts(report, "one") == counts(report, "two") == {}
+        assert lives(org, "two") == [("a01", "active", 29), ("a01", "deleted", 1)]
+        assert lives(org, "one") == lives(org, "active_one") == [("006", "active", 5)]
+        assert org.rows(f"{first_synced} FROM one UNION ALL {first_synced} FROM two ORDER BY 1") == since
+        assert org.rows("SELECT table_name, key FROM s.accord.changes WHERE change = 'deleted'") == [("two", S1)]
+        assert (again.outcome, again.changed) == (Outcome.SUCCEEDED, False)
+
+
+def test_label_moves_along(tmp_path: Path) -> None:
+    """The name that one statement leaves is another's in the same edit."""
+    with scene(tmp_path, BOTH, BASE + PAID % "One" + SOLD % "Two") as org:
+        org.run()
+        org.spec = BASE + PAID % "Two" + SOLD % "Three"
+        report = org.run()
+
+        assert (report.outcome, report.dropped) == (Outcome.SUCCEEDED, ())
+        assert (lives(org, "two"), lives(org, "three")) == ([("a01", "active", 30)], [("006", "active", 5)])
+        assert tables(org).isdisjoint({"one", "active_one"})
+
+
+def test_label_of_a_statement_that_goes_is_given_to_another_object(tmp_path: Path) -> None:
+    """The rows of the object that goes are dropped as those of a table, past the guards, and are not called gone."""
+    with scene(tmp_path, BOTH, BASE + PAID % "One") as org:
+        org.run()
+        org.spec = BASE + SOLD % "One"
+        stopped = org.run()
+        before = lives(org, "one")
+        report = org.run(confirmed=True)
+        again = org.run()
+
+        assert (stopped.outcome, stopped.dropped) == (Outcome.STOPPED, ("one (Subscription__c)",))
+        assert [(one.subject, one.words) for one in stopped.guards if one.exceeded] == [
+            ("one (Subscription__c)", "30 of 30 rows leave")
+        ]
+        assert before == [("a01", "active", 30)]
+        assert (report.outcome, report.dropped) == (Outcome.SUCCEEDED, ("one (Subscription__c)",))
+        assert lives(org, "one") == [("006", "active", 5)]
+        assert not any("(" in name for name in tables(org))
+        assert (again.outcome, again.changed) == (Outcome.SUCCEEDED, False)
+
+
+def test_table_takes_the_name_of_one_that_goes(tmp_path: Path) -> None:
+    """The renamed table keeps its rows, and those of the other go as a whole."""
+    with scene(tmp_path, BOTH, BASE + PAID % "One" + SOLD % "Two") as org:
+        org.run()
+        org.spec = BASE + PAID % "Two"
+        report = org.run(confirmed=True)
+
+        assert (report.outcome, report.dropped) == (Outcome.SUCCEEDED, ("two (Opportunity)",))
+        assert (counts(report, "two"), lives(org, "two")) == ({}, [("a01", "active", 30)])
+
+
+def test_table_of_which_nothing_is_known_keeps_its_name() -> None:
+    """A statement that older stores have cut short is that of the table's name, whoever else looks like it."""
+    spec = grammar.parse_spec("accord 1\n" + PAID % "One").tree
+    cut = Described("one", "Id", "Subscription__c.Id", 'object Subscription__c as "One" # all of them on account')
+    other = Described("two", "Id", "Subscription__c.Id", (PAID % "Two").partition("{")[0])
+
+    assert find_renames(spec, [cut, other]) == Renames()
