@@ -33,6 +33,7 @@ from grammar.spec_tree import (
     FieldSelection,
     Guards,
     LeaveGuard,
+    Metric,
     Name,
     Related,
     SelectedField,
@@ -105,6 +106,7 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
     if not known or (adopting is not None and not is_of(info, adopting)):
         return Drift(spec, store_run=info.run)
     statements = {table: statement for statement in spec.statements if (table := _table_of(statement))}
+    metrics = {("accounts", lower_snake(one.label.value)) for one in spec.statements if isinstance(one, Metric)}
     frozen: dict[str, FrozenTable] = {}
     lost: list[LostColumn] = []
     stops: list[str] = []
@@ -130,6 +132,9 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
                 stops.append(f"{one.table}: {source}, which links them to accounts, is not in the org or not visible")
         elif one.column in _PASSED_ON.get(one.table, ()):
             lost.append(LostColumn(one.table, one.column, source, span))
+        elif (one.table, one.column.lower()) in metrics:
+            # The spec has given its name to something else.
+            continue
         elif one.column == one.path and (asked := _asked_for(statement, one.path)) is not None:
             lost.append(LostColumn(one.table, one.column, source, asked))
     if "contacts" in frozen:

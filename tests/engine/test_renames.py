@@ -7,7 +7,7 @@ from pathlib import Path
 import grammar
 from engine.renames import Described, Renames, find_renames
 from engine.report import Outcome
-from tests.engine.scene import SMALL, SPEC, Scene, counts, record_id, scene, subscription
+from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, counts, record_id, scene, subscription
 
 A1, S1, S3 = record_id("Account", 1), record_id("Subscription__c", 1), record_id("Subscription__c", 3)
 METRIC = '\nmetric "Open amount" from sum(Amount__c) of Subscription__c via Account__c\n'
@@ -86,6 +86,53 @@ def test_stopped_run_renames_nothing(tmp_path: Path) -> None:
 
         assert report.outcome is Outcome.STOPPED
         assert "subscriptions" in tables(org)
+
+
+PEOPLE = '\nmetric "%s" from count() of Contact via AccountId\n'
+NO_WEBSITE = SPEC.replace("prospect where", "except Website\n  prospect where")
+WITH_SITES = {**SMALL, "Account": (account(1, Website="https://www.acme.com"), account(2))}
+
+
+def test_metric_takes_the_name_of_a_field_that_goes(tmp_path: Path) -> None:
+    """To DuckDB it is the same name; the field's column is dropped, and that is said."""
+    with scene(tmp_path, WITH_SITES, SPEC + PEOPLE % "People") as org:
+        org.run()
+        org.spec = NO_WEBSITE + PEOPLE % "Website"
+        report = org.run()
+        again = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert counts(report, "accounts") == {}
+        assert "accounts: columns Website are no longer in the spec, and dropped" in report.notices
+        assert org.rows("SELECT website, web_domain FROM accounts ORDER BY Id") == [(1, "acme.com"), (1, None)]
+        assert (again.outcome, again.changed) == (Outcome.SUCCEEDED, False)
+
+
+def test_new_metric_takes_the_name_of_a_field_that_is_lost(tmp_path: Path) -> None:
+    """The column of a hidden field that the spec has another use for is not kept."""
+    hidden = {**FIELDS, "Account": tuple(one for one in FIELDS["Account"] if one["name"] != "Website")}
+    with scene(tmp_path / "before", WITH_SITES) as before:
+        before.run()
+    with scene(tmp_path / "after", SMALL, SPEC + PEOPLE % "Website", fields=hidden) as org:
+        org.folder = before.folder
+        report = org.run(confirmed=True)
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert org.rows("SELECT website, web_domain FROM accounts ORDER BY Id LIMIT 1") == [(1, "acme.com")]
+
+
+def test_labels_of_metrics_are_exchanged(tmp_path: Path) -> None:
+    """Values, currencies and what changed in them go with the statement."""
+    with scene(tmp_path, MANY, SPEC + METRIC + PEOPLE % "People") as org:
+        org.run()
+        org.change({"op": "update", "object": "Subscription__c", "id": S1, "fields": {"Amount__c": "11"}})
+        org.run()
+        org.spec = SPEC + METRIC.replace("Open amount", "People") + PEOPLE % "Open amount"
+        report = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert counts(report, "accounts") == {}
+        assert org.rows("SELECT old_value FROM s.accord.changes WHERE column_name = 'people'") == [("150.00",)]
 
 
 BASE = SPEC.split("object Sub")[0] + "opportunities none\n"
