@@ -72,7 +72,8 @@ class Drift(NamedTuple):
     """The spec as it can be compiled for the org of now, and what it thereby leaves as it is.
 
     `stops` are losses that no statement names and that nevertheless decide who is in. `renamed`: what other labels
-    made; all else has the names of now. `store_run` is the run that made the store which all of this is about.
+    made, and other letter cases of the org's names; all else has the names of now. `store_run` is the run that made the
+    store which all of this is about.
     """
 
     spec: Spec
@@ -109,6 +110,7 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
     metrics = {("accounts", lower_snake(one.label.value)) for one in spec.statements if isinstance(one, Metric)}
     frozen: dict[str, FrozenTable] = {}
     lost: list[LostColumn] = []
+    spelled: dict[tuple[str, str], str] = {}
     stops: list[str] = []
     for one in known:
         statement = statements.get(one.table)
@@ -124,7 +126,9 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
                 frozen[one.table] = FrozenTable(one.table, one.object, span)
             continue
         path = FieldPath(tuple(one.path.split(".")), NOWHERE)
-        if find_field(path, sobject, schema, lambda _: None) is not None:
+        if (field := find_field(path, sobject, schema, lambda _: None)) is not None:
+            if one.column == one.path != field.name and one.path.lower() == field.name.lower():
+                spelled[one.table, one.column] = field.name
             continue
         source = f"{one.object}.{one.path}"
         if one.column in ("account_id", "contact_id"):
@@ -142,6 +146,7 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
             if isinstance(statement, CustomObject) and statement.parent == "contact":
                 frozen.setdefault(table, FrozenTable(table, frozen["contacts"].object, statement.span))
     here = _without(spec, schema, known, frozen)
+    renamed = renamed._replace(spelled=spelled)
     return Drift(here, tuple(lost), tuple(frozen.values()), tuple(stops), renamed, info.run)
 
 

@@ -30,6 +30,8 @@ def rename_published(space: Workspace, paths: StorePaths, renames: Renames) -> t
     with space.attached(copy, _RENAMING, f"STORAGE_VERSION '{STORAGE_VERSION}'"):
         _rename_tables(space, {**renames.tables, **renames.replaced})
         _rename_columns(space, "accounts", renames.columns, renames.dropped)
+        for of in dict.fromkeys(table for table, _ in renames.spelled):
+            _rename_columns(space, of, {old: new for (table, old), new in renames.spelled.items() if table == of})
         space.run(f"CHECKPOINT {quote_name(_RENAMING)}")
     return attach_published(space, paths, copy), copy
 

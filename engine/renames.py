@@ -30,6 +30,7 @@ class Described(NamedTuple):
 class Renames(NamedTuple):
     """The new names of published tables, and of columns of accounts.
 
+    `spelled`: columns of a table, as it is called from now on, whose fields have other letter cases in the org.
     `replaced`: tables whose names other statements have now, with the names under which they wait to be dropped, no
     label's; so the guards see them go. `dropped`: columns of accounts whose names metrics have now.
     """
@@ -38,9 +39,10 @@ class Renames(NamedTuple):
     columns: Mapping[str, str] = {}
     replaced: Mapping[str, str] = {}
     dropped: tuple[str, ...] = ()
+    spelled: Mapping[tuple[str, str], str] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.tables or self.columns or self.replaced)
+        return bool(self.tables or self.columns or self.replaced or self.spelled)
 
     def of(self, described: Iterable[Described]) -> list[Described]:
         """The published columns as they are called from now on."""
@@ -62,6 +64,8 @@ class Renames(NamedTuple):
             yield f"{old} is another statement's name now: the table that had it goes, in this report as {new}"
         for old, new in self.columns.items():
             yield f"accounts.{old} is called {new} now: its label changed"
+        for (table, old), new in self.spelled.items():
+            yield f"{table}.{old} is called {new} now: the org spells it so"
         if self.dropped:
             yield f"accounts: columns {', '.join(self.dropped)} are no longer in the spec, and dropped"
 

@@ -135,6 +135,35 @@ def test_labels_of_metrics_are_exchanged(tmp_path: Path) -> None:
         assert org.rows("SELECT old_value FROM s.accord.changes WHERE column_name = 'people'") == [("150.00",)]
 
 
+def test_field_that_the_org_spells_in_another_letter_case(tmp_path: Path) -> None:
+    """It is the same field: rows that are out keep its values, and the change says what a value was before."""
+    spelled = ({**one, "name": "NOTES__c"} if one["name"] == "Notes__c" else one for one in FIELDS["Account"])
+    other = {**FIELDS, "Account": tuple(spelled)}
+    rows = {**SMALL, "Account": (account(1, Notes__c="first"), account(2, Notes__c="second"))}
+    now = {**SMALL, "Account": (account(1, NOTES__c="new"), account(2, Type="Other", NOTES__c="second"))}
+    with scene(tmp_path / "before", rows) as before:
+        before.run()
+        before.change({"op": "update", "object": "Account", "id": record_id("Account", 2), "fields": {"Type": "Other"}})
+        before.run(confirmed=True)
+    with scene(tmp_path / "after", now, fields=other) as org:
+        org.folder = before.folder
+        report = org.run()
+        again = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert report.notices == ("accounts.Notes__c is called NOTES__c now: the org spells it so",)
+        assert "NOTES__c" in {name for name, *_ in org.rows("DESCRIBE accounts")}
+        assert org.rows("SELECT NOTES__c, record_status FROM accounts ORDER BY Id") == [
+            ("new", "active"),
+            ("second", "left"),
+        ]
+        assert org.rows(
+            "SELECT column_name, old_value, new_value FROM s.accord.changes"
+            " WHERE table_name = 'accounts' AND change = 'updated'"
+        ) == [("NOTES__c", "first", "new")]
+        assert (again.outcome, again.changed, again.notices) == (Outcome.SUCCEEDED, False, ())
+
+
 BASE = SPEC.split("object Sub")[0] + "opportunities none\n"
 PAID = 'object Subscription__c as "%s" on account via Account__c { fields Name }\n'
 SOLD = 'object Opportunity as "%s" on account via AccountId { fields Name }\n'
