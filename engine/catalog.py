@@ -59,32 +59,31 @@ def describe_columns(
         space: the workspace.
         plan: the plan.
         spec_text: the spec, whose statements are quoted.
-        columns: the columns of each table as they will be; of a stale table, as they are.
-        stale: the tables that this run could not bring up to date.
+        columns: the columns of each table as they will be.
+        stale: the tables that this run could not bring up to date: what is published of them stays, and says so.
         at: the run's time.
-        drift: the columns and tables that the org has nothing for any more: they stay, and say since when.
+        drift: the columns that the org has nothing for any more, which likewise stay.
     """
     moment = at.isoformat(sep=" ")
     rows: list[tuple[str | None, ...]] = []
     for table in plan.tables:
         known = columns.get(table.name)
-        if known is None:
+        if known is None or table.name in stale:
             continue
-        since = moment if table.name in stale else None
         for column in table.columns:
             kind = _type_name(known.get(column.name, column.type))
             as_of = moment if column.volatile else None
             statement = _statement(spec_text, column.span)
-            rows.append((table.name, column.name, column.label, column.source, kind, as_of, since, statement))
+            rows.append((table.name, column.name, column.label, column.source, kind, as_of, None, statement))
         if table.kind == "record":
             rows += (
-                (table.name, name, _LIFE_LABELS[name], "accord", _type_name(kind), None, since, None)
+                (table.name, name, _LIFE_LABELS[name], "accord", _type_name(kind), None, None, None)
                 for name, kind in LIFE.items()
             )
     table = _table("columns", "Columns", _COLUMNS, ("table_name", "column_name"))
     comparison = _compare(space, table, _COLUMNS, rows, times=("as_of", "stale_since"))
     if comparison.current and not comparison.untouched:
-        _keep_drifted(space, comparison, drift, moment)
+        _keep_drifted(space, comparison, stale, drift, moment)
         _keep_times(space, comparison)
     return comparison
 
@@ -124,8 +123,8 @@ def _as_published(
     return len(there) == len(rows) and set(there) == wanted
 
 
-def _keep_drifted(space: Workspace, comparison: Comparison, drift: Drift, moment: str) -> None:
-    """Columns and tables that the org has nothing for any more are described as they were, and as stale.
+def _keep_drifted(space: Workspace, comparison: Comparison, tables: Sequence[str], drift: Drift, moment: str) -> None:
+    """Tables that stay, and columns that the org has nothing for any more, are described as they were, and as stale.
 
     INVARIANT: their source stays what it was, since by it the next run knows that they are lost, and not new.
     """
@@ -134,9 +133,9 @@ def _keep_drifted(space: Workspace, comparison: Comparison, drift: Drift, moment
         f" SELECT {', '.join(comparison.columns)} FROM {comparison.published} AS c WHERE"
     )
     stale = f"UPDATE {comparison.wanted} SET stale_since = CAST(? AS TIMESTAMP) WHERE table_name = ?"
-    for frozen in drift.frozen:
-        space.run(f"{described} table_name = ?", [frozen.table])
-        space.run(stale, [moment, frozen.table])
+    for table in dict.fromkeys(tables):
+        space.run(f"{described} table_name = ?", [table])
+        space.run(stale, [moment, table])
     for lost in drift.lost:
         key = [lost.table, lost.column]
         space.run(

@@ -109,7 +109,7 @@ class Sync(Run):
         self.late_failures = {}
         if self.drift.stops:
             return Outcome.FAILED, self.drift.stops
-        self.tell_of_drift(space)
+        self.tell_of_drift()
         self.step(number, "extract")
         asking = Asking(self.client, space, self.paths.staging, self.settings.reading)
         same_plan = info is not None and store_serves(space, self.digests[1], self.identity)
@@ -141,6 +141,7 @@ class Sync(Run):
             if extracted.proven:
                 freshness.distrust()
             raise
+        self.tell_of_columns(space)
         for comparison in (one.comparison for one in tables):
             for words in given_up(space, comparison.table, comparison.current, comparison.wanted, self.spec_text):
                 self.notice(words)
@@ -283,8 +284,8 @@ class Sync(Run):
         self.client.events(TableReconciled(counts.table, counts.inserted, counts.updated, counts.exits))
         return one
 
-    def tell_of_drift(self, space: Workspace) -> None:
-        """Say which columns the org has nothing for any more, which are new, and which the spec dropped."""
+    def tell_of_drift(self) -> None:
+        """Say which columns the org has nothing for any more."""
         lost = {(one.table, one.column) for one in self.drift.lost}
         for one in self.drift.lost:
             self.notice(lost_words(one, self.spec_text))
@@ -292,7 +293,13 @@ class Sync(Run):
         for column, field, _, _ in USER_COLUMNS:
             if column not in seen and ("users", column) not in lost:
                 self.notice(f"users.{column} is not there: User.{field} is not visible to this user")
+
+    def tell_of_columns(self, space: Workspace) -> None:
+        """Say which columns are new, and which the spec dropped: not of a table that stays as it is."""
+        lost = {(one.table, one.column) for one in self.drift.lost}
         for table, before in self.published(space).items():
+            if table in self.progress.stale:
+                continue
             now = {column.name for column in self.plan.table(table).columns}
             new = [name for name in now if name not in before]
             old = [name for name in before if name not in now and name not in LIFE and (table, name) not in lost]

@@ -384,6 +384,35 @@ def test_row_that_leaves_as_a_number_becomes_another_loses_it_too(tmp_path: Path
         assert any("accounts.m changed its type from timestamp to decimal" in text for text in report.notices)
 
 
+def test_fields_of_a_table_that_stays_change_in_the_spec(tmp_path: Path) -> None:
+    """Nothing is said to have come or gone, `columns` describes the table that is there, and later it all comes."""
+    with scene(
+        tmp_path / "before", {**SMALL, "Contact": (contact(1, 1, Email="ada@example.com"), contact(2, 2))}
+    ) as org:
+        org.run()
+        described = org.rows("SELECT * EXCLUDE (stale_since) FROM columns WHERE table_name = 'contacts' ORDER BY ALL")
+    now = {**SMALL, "Contact": (contact(1, 1), contact(2, 2))}
+    spec = SPEC.replace("fields Name, Email", "fields LastName, Email")
+    with scene(tmp_path / "after", now, spec, fields=fields("Contact", Email="double")) as after_:
+        after_.folder = org.folder
+        report = after_.run()
+        again = after_.run()
+        same = after_.rows("SELECT * EXCLUDE (stale_since) FROM columns WHERE table_name = 'contacts' ORDER BY ALL")
+        stays = {name for name, *_ in after_.rows("DESCRIBE contacts")}
+        after_.spec = spec.replace(", Email", "")
+        taken = after_.run()
+
+        assert (report.outcome, report.stale, report.notices) == (Outcome.INCOMPLETE, ("contacts",), ())
+        assert same == described
+        assert stays == {column for _, column, *_ in described}
+        assert (again.outcome, again.changed) == (Outcome.INCOMPLETE, False)
+        assert taken.notices == (
+            "contacts: new columns LastName",
+            "contacts: columns Name, Email are no longer in the spec, and dropped",
+        )
+        assert stale(after_) == []
+
+
 @pytest.mark.parametrize(
     ("field", "now", "value", "expected"),
     others_slow(
