@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 
 from compiler.duckdb_functions import duckdb_type
 from compiler.plan import Plan, Table, TableColumn
@@ -12,9 +13,10 @@ from compiler.relation_columns import Columns
 from engine.differences import Comparison
 from engine.drift import Drift
 from engine.life import LIFE
+from engine.quoted_spec import words_of
 from engine.rows import create_from
 from engine.workspace import CURRENT, Workspace
-from grammar.source import NOWHERE, Span
+from grammar.source import NOWHERE
 
 _TEXT, _TIME = ColumnType("text"), ColumnType("timestamp")
 _COLUMNS: Columns = {
@@ -41,7 +43,6 @@ _LIFE_LABELS = {
     "first_synced_at": "First synced",
     "changed_at": "Changed",
 }
-LONGEST_STATEMENT = 2_000
 
 
 def describe_columns(
@@ -65,6 +66,8 @@ def describe_columns(
         drift: the columns that the org has nothing for any more, which likewise stay.
     """
     moment = at.isoformat(sep=" ")
+    # All columns of a default set have one statement.
+    quoted = cache(partial(words_of, spec_text))
     rows: list[tuple[str | None, ...]] = []
     for table in plan.tables:
         known = columns.get(table.name)
@@ -73,7 +76,7 @@ def describe_columns(
         for column in table.columns:
             kind = _type_name(known.get(column.name, column.type))
             as_of = moment if column.volatile else None
-            statement = _statement(spec_text, column.span)
+            statement = quoted(column.span)
             rows.append((table.name, column.name, column.label, column.source, kind, as_of, None, statement))
         if table.kind == "record":
             rows += (
@@ -169,9 +172,3 @@ def _table(name: str, label: str, columns: Columns, key: tuple[str, ...]) -> Tab
 def _type_name(kind: ColumnType) -> str:
     """A type as DuckDB itself shows it."""
     return duckdb_type(kind).replace(", ", ",")
-
-
-def _statement(spec_text: str, span: Span) -> str | None:
-    """The words that brought a column; of a block, its head."""
-    head = spec_text[span.start : span.end].partition("{")[0]
-    return " ".join(head.split())[:LONGEST_STATEMENT] or None

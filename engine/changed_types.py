@@ -12,7 +12,7 @@ from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.plan import Plan, Table, TableColumn
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
-from engine.spec_lines import line_of
+from engine.quoted_spec import line_of
 from engine.workspace import CURRENT, Workspace, name_of
 
 _SHOWN = 5

@@ -20,8 +20,8 @@ from compiler.schema import Schema
 from engine.differences import Comparison
 from engine.errors import AccordError
 from engine.org import Identity
+from engine.quoted_spec import line_of
 from engine.renames import NO_RENAMES, Described, Renames, find_renames
-from engine.spec_lines import line_of
 from engine.store import StoreInfo, StorePaths, attach_published, is_of
 from engine.workspace import CURRENT, Workspace, name_of
 from grammar.node import Node

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import grammar
 from compiler.labels import lower_snake
+from grammar.node import Node
+from grammar.soql_tree import StringValue
 from grammar.spec_tree import CustomObject, Metric, Spec
 
 # Of a renamed money metric there may be one too.
@@ -87,7 +89,7 @@ def find_renames(spec: Spec, described: Sequence[Described]) -> Renames:
                 metrics[name] = _shape(statement)
             case None if one.statement and _has_label(one.statement):
                 # Nobody knows what it was, so that it is taken for what has its name now.
-                (metrics if one.table == "accounts" else objects)[name] = None
+                (metrics if one.table == "accounts" else objects).setdefault(name, None)
     now = {lower_snake(s.label.value): s for s in spec.statements if isinstance(s, CustomObject)}
     tables = _matched(objects, {name: _shape(s) for name, s in now.items()})
     new_metrics = {lower_snake(s.label.value): _shape(s) for s in spec.statements if isinstance(s, Metric)}
@@ -127,14 +129,29 @@ def _statement(text: str) -> CustomObject | Metric | None:
 
 
 def _has_label(text: str) -> bool:
-    return text.lower().startswith(("object", "metric"))
+    return text.partition(" ")[0].lower() in ("object", "metric")
 
 
 def _shape(statement: CustomObject | Metric) -> Hashable:
-    """What makes a statement the same under another label."""
+    """What makes a statement the same under another label, whatever the letter case of the names in it."""
     if isinstance(statement, CustomObject):
-        return (statement.object.text.lower(), statement.parent, statement.via)
-    return statement.source
+        return _folded((statement.object, statement.parent, statement.via))
+    return _folded(statement.source)
+
+
+def _folded(part: object) -> Hashable:
+    match part:
+        case StringValue(value=value):
+            return (StringValue, value)
+        case Node():
+            names = (name for name in part.__match_args__ if not name.endswith("span"))
+            return (type(part), *(_folded(getattr(part, name)) for name in names))
+        case tuple():
+            return tuple(_folded(one) for one in part)
+        case str():
+            return part.lower()
+    assert isinstance(part, Hashable)
+    return part
 
 
 def _matched(before: Mapping[str, Hashable], now: Mapping[str, Hashable]) -> dict[str, str]:

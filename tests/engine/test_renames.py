@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import grammar
 from engine.renames import Described, Renames, find_renames
 from engine.report import Outcome
 from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, counts, record_id, scene, subscription
+from tests.support.slow_cases import others_slow
 
 A1, S1, S3 = record_id("Account", 1), record_id("Subscription__c", 1), record_id("Subscription__c", 3)
 METRIC = '\nmetric "Open amount" from sum(Amount__c) of Subscription__c via Account__c\n'
@@ -241,6 +244,50 @@ def test_table_takes_the_name_of_one_that_goes(tmp_path: Path) -> None:
 
         assert (report.outcome, report.dropped) == (Outcome.SUCCEEDED, ("two (Opportunity)",))
         assert (counts(report, "two"), lives(org, "two")) == ({}, [("a01", "active", 30)])
+
+
+AMOUNT = 'metric "LABEL" from sum(Amount__c) of Subscription__c via Account__c'
+MANY_NAMES = " OR ".join(f"Name = 'a name that is {n}'" for n in range(120))
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    others_slow(
+        [
+            (
+                'object Subscription__c as "LABEL"  # what they { pay for\n  on account via Account__c { fields Name }',
+                'object subscription__c as "LABEL" on account via account__c { fields Name } # what they pay for',
+            ),
+            (AMOUNT.replace(" of", "# money\n  of"), AMOUNT.replace("Amount__c", "AMOUNT__C")),
+            (f"{AMOUNT} where Name != '{{x}}' AND Status__c != 'a  b # c'",) * 2,
+            (f"{AMOUNT} where {MANY_NAMES}",) * 2,
+        ]
+    ),
+    ids=["object", "metric", "signs in a text", "long statement"],
+)
+def test_statement_is_known_again_however_it_is_written(tmp_path: Path, before: str, now: str) -> None:
+    """Comments, line breaks, the letter case of names and its length make no other statement of it."""
+    with scene(tmp_path, MANY, BASE + before.replace("LABEL", "Old {x}") + "\n") as org:
+        org.run()
+        org.spec = BASE + now.replace("LABEL", "New  {x}") + "\n"
+        report = org.run()
+
+        assert (report.outcome, report.dropped) == (Outcome.SUCCEEDED, ())
+        assert [text for text in report.notices if "its label changed" in text]
+        assert not [text for text in report.notices if "columns" in text]
+
+
+def test_literals_are_told_apart_by_letter_case() -> None:
+    """What is in a text is a value, not a name."""
+    text = AMOUNT.replace("LABEL", "New") + " where Name = 'a'"
+    spec = grammar.parse_spec(f"accord 1\n{text}\n").tree
+
+    found = [
+        find_renames(spec, [Described("accounts", "old", None, statement)])
+        for statement in (text.replace("New", "Old"), text.replace("New", "Old").replace("'a'", "'A'"))
+    ]
+
+    assert found == [Renames(columns={"old": "new"}), Renames()]
 
 
 def test_table_of_which_nothing_is_known_keeps_its_name() -> None:
