@@ -137,9 +137,15 @@ def _values(comparison: Comparison, columns: Sequence[str]) -> str:
     """For each column its name with its old and new value as text if they differ, else null."""
     return ", ".join(
         f"CASE WHEN {comparison.differs(name)} THEN {{name: {quote_text(name)},"
-        f" old: CAST({comparison.as_now(name, 'c.')} AS VARCHAR), new: CAST(w.{quote_name(name)} AS VARCHAR)}} END"
+        f" old: {_old_text(comparison, name)}, new: CAST(w.{quote_name(name)} AS VARCHAR)}} END"
         for name in columns
     )
+
+
+def _old_text(comparison: Comparison, name: str) -> str:
+    """A published value as text: in the column's type of now, or as it was where it is none of that."""
+    now = f"CAST({comparison.as_now(name, 'c.')} AS VARCHAR)"
+    return f"coalesce({now}, CAST(c.{quote_name(name)} AS VARCHAR))" if name in comparison.current else now
 
 
 def _key_text(comparison: Comparison, alias: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 
 from compiler.duckdb_functions import duckdb_type
 from compiler.plan import Plan, Table, TableColumn
@@ -12,9 +13,10 @@ from compiler.relation_columns import Columns
 from engine.differences import Comparison
 from engine.drift import Drift
 from engine.life import LIFE
+from engine.quoted_spec import words_of
 from engine.rows import create_from
 from engine.workspace import CURRENT, Workspace
-from grammar.source import NOWHERE, Span
+from grammar.source import NOWHERE
 
 _TEXT, _TIME = ColumnType("text"), ColumnType("timestamp")
 _COLUMNS: Columns = {
@@ -41,7 +43,6 @@ _LIFE_LABELS = {
     "first_synced_at": "First synced",
     "changed_at": "Changed",
 }
-LONGEST_STATEMENT = 2_000
 
 
 def describe_columns(
@@ -59,32 +60,33 @@ def describe_columns(
         space: the workspace.
         plan: the plan.
         spec_text: the spec, whose statements are quoted.
-        columns: the columns of each table as they will be; of a stale table, as they are.
-        stale: the tables that this run could not bring up to date.
+        columns: the columns of each table as they will be.
+        stale: the tables that this run could not bring up to date: what is published of them stays, and says so.
         at: the run's time.
-        drift: the columns and tables that the org has nothing for any more: they stay, and say since when.
+        drift: the columns that the org has nothing for any more, which likewise stay.
     """
     moment = at.isoformat(sep=" ")
+    # All columns of a default set have one statement.
+    quoted = cache(partial(words_of, spec_text))
     rows: list[tuple[str | None, ...]] = []
     for table in plan.tables:
         known = columns.get(table.name)
-        if known is None:
+        if known is None or table.name in stale:
             continue
-        since = moment if table.name in stale else None
         for column in table.columns:
             kind = _type_name(known.get(column.name, column.type))
             as_of = moment if column.volatile else None
-            statement = _statement(spec_text, column.span)
-            rows.append((table.name, column.name, column.label, column.source, kind, as_of, since, statement))
+            statement = quoted(column.span)
+            rows.append((table.name, column.name, column.label, column.source, kind, as_of, None, statement))
         if table.kind == "record":
             rows += (
-                (table.name, name, _LIFE_LABELS[name], "accord", _type_name(kind), None, since, None)
+                (table.name, name, _LIFE_LABELS[name], "accord", _type_name(kind), None, None, None)
                 for name, kind in LIFE.items()
             )
     table = _table("columns", "Columns", _COLUMNS, ("table_name", "column_name"))
     comparison = _compare(space, table, _COLUMNS, rows, times=("as_of", "stale_since"))
     if comparison.current and not comparison.untouched:
-        _keep_drifted(space, comparison, drift, moment)
+        _keep_drifted(space, comparison, stale, drift, moment)
         _keep_times(space, comparison)
     return comparison
 
@@ -124,16 +126,19 @@ def _as_published(
     return len(there) == len(rows) and set(there) == wanted
 
 
-def _keep_drifted(space: Workspace, comparison: Comparison, drift: Drift, moment: str) -> None:
-    """Columns and tables that the org has nothing for any more are described as they were, and as stale."""
+def _keep_drifted(space: Workspace, comparison: Comparison, tables: Sequence[str], drift: Drift, moment: str) -> None:
+    """Tables that stay, and columns that the org has nothing for any more, are described as they were, and as stale.
+
+    INVARIANT: their source stays what it was, since by it the next run knows that they are lost, and not new.
+    """
     described = (
         f"INSERT INTO {comparison.wanted} ({', '.join(comparison.columns)})"
         f" SELECT {', '.join(comparison.columns)} FROM {comparison.published} AS c WHERE"
     )
     stale = f"UPDATE {comparison.wanted} SET stale_since = CAST(? AS TIMESTAMP) WHERE table_name = ?"
-    for frozen in drift.frozen:
-        space.run(f"{described} table_name = ?", [frozen.table])
-        space.run(stale, [moment, frozen.table])
+    for table in dict.fromkeys(tables):
+        space.run(f"{described} table_name = ?", [table])
+        space.run(stale, [moment, table])
     for lost in drift.lost:
         key = [lost.table, lost.column]
         space.run(
@@ -142,6 +147,9 @@ def _keep_drifted(space: Workspace, comparison: Comparison, drift: Drift, moment
             key,
         )
         space.run(f"{stale} AND column_name = ?", [moment, *key])
+        space.run(
+            f"UPDATE {comparison.wanted} SET source = ? WHERE table_name = ? AND column_name = ?", [lost.source, *key]
+        )
 
 
 def _keep_times(space: Workspace, comparison: Comparison) -> None:
@@ -164,9 +172,3 @@ def _table(name: str, label: str, columns: Columns, key: tuple[str, ...]) -> Tab
 def _type_name(kind: ColumnType) -> str:
     """A type as DuckDB itself shows it."""
     return duckdb_type(kind).replace(", ", ",")
-
-
-def _statement(spec_text: str, span: Span) -> str | None:
-    """The words that brought a column; of a block, its head."""
-    head = spec_text[span.start : span.end].partition("{")[0]
-    return " ".join(head.split())[:LONGEST_STATEMENT] or None

@@ -9,6 +9,7 @@ from compiler.duckdb_functions import duckdb_type, quote_name, quote_text
 from compiler.plan import Table
 from compiler.relation_columns import Columns
 from engine.absent import asked_of
+from engine.changed_types import as_type
 from engine.copies import PLACE
 from engine.life import LIFE, REASONS
 from engine.row_hash import columns_hash, row_hash
@@ -108,13 +109,12 @@ class Comparison(NamedTuple):
         return f"{self.as_now(name, 'c.')} IS DISTINCT FROM w.{quote_name(name)}"
 
     def as_now(self, name: str, prefix: str) -> str:
-        """The SQL of a published value in the column's type of now; null for a column that is new."""
+        """The SQL of a published value in the column's type of now; null where it is none of it, or a new column."""
         kind = self.columns[name]
         before = self.current.get(name)
         if before is None:
             return f"CAST(NULL AS {duckdb_type(kind)})"
-        column = prefix + quote_name(name)
-        return column if duckdb_type(before) == duckdb_type(kind) else f"TRY_CAST({column} AS {duckdb_type(kind)})"
+        return as_type(prefix + quote_name(name), before, kind)
 
     def stand(self) -> tuple[str, ...]:
         """The statements that make the wanted rows of a table that no change can touch: the published ones."""

@@ -16,13 +16,11 @@ import duckdb
 from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.labels import lower_snake
 from compiler.paths import find_field
-from compiler.plan import Plan
-from compiler.relation import ColumnType
-from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from engine.differences import Comparison
 from engine.errors import AccordError
 from engine.org import Identity
+from engine.quoted_spec import line_of
 from engine.renames import NO_RENAMES, Described, Renames, find_renames
 from engine.store import StoreInfo, StorePaths, attach_published, is_of
 from engine.workspace import CURRENT, Workspace, name_of
@@ -35,6 +33,7 @@ from grammar.spec_tree import (
     FieldSelection,
     Guards,
     LeaveGuard,
+    Metric,
     Name,
     Related,
     SelectedField,
@@ -73,7 +72,8 @@ class Drift(NamedTuple):
     """The spec as it can be compiled for the org of now, and what it thereby leaves as it is.
 
     `stops` are losses that no statement names and that nevertheless decide who is in. `renamed`: what other labels
-    made; all else has the names of now. `store_run` is the run that made the store which all of this is about.
+    made, and other letter cases of the org's names; all else has the names of now. `store_run` is the run that made the
+    store which all of this is about.
     """
 
     spec: Spec
@@ -103,12 +103,14 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
     if info is None:
         return Drift(spec)
     renamed = find_renames(spec, described)
-    known = _known(renamed.of(one) for one in described)
+    known = _known(renamed.of(described))
     if not known or (adopting is not None and not is_of(info, adopting)):
         return Drift(spec, store_run=info.run)
     statements = {table: statement for statement in spec.statements if (table := _table_of(statement))}
+    metrics = {("accounts", lower_snake(one.label.value)) for one in spec.statements if isinstance(one, Metric)}
     frozen: dict[str, FrozenTable] = {}
     lost: list[LostColumn] = []
+    spelled: dict[tuple[str, str], str] = {}
     stops: list[str] = []
     for one in known:
         statement = statements.get(one.table)
@@ -124,7 +126,9 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
                 frozen[one.table] = FrozenTable(one.table, one.object, span)
             continue
         path = FieldPath(tuple(one.path.split(".")), NOWHERE)
-        if find_field(path, sobject, schema, lambda _: None) is not None:
+        if (field := find_field(path, sobject, schema, lambda _: None)) is not None:
+            if one.column == one.path != field.name and one.path.lower() == field.name.lower():
+                spelled[one.table, one.column] = field.name
             continue
         source = f"{one.object}.{one.path}"
         if one.column in ("account_id", "contact_id"):
@@ -132,6 +136,9 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
                 stops.append(f"{one.table}: {source}, which links them to accounts, is not in the org or not visible")
         elif one.column in _PASSED_ON.get(one.table, ()):
             lost.append(LostColumn(one.table, one.column, source, span))
+        elif (one.table, one.column.lower()) in metrics:
+            # The spec has given its name to something else.
+            continue
         elif one.column == one.path and (asked := _asked_for(statement, one.path)) is not None:
             lost.append(LostColumn(one.table, one.column, source, asked))
     if "contacts" in frozen:
@@ -139,12 +146,8 @@ def find_drift(spec: Spec, schema: Schema, store: Path, adopting: Identity | Non
             if isinstance(statement, CustomObject) and statement.parent == "contact":
                 frozen.setdefault(table, FrozenTable(table, frozen["contacts"].object, statement.span))
     here = _without(spec, schema, known, frozen)
+    renamed = renamed._replace(spelled=spelled)
     return Drift(here, tuple(lost), tuple(frozen.values()), tuple(stops), renamed, info.run)
-
-
-def line_of(spec_text: str, span: Span) -> str:
-    """` (line 5)`, or nothing for what stands in no line."""
-    return f" (line {spec_text.count(chr(10), 0, span.start) + 1})" if span.end else ""
 
 
 def lost_words(lost: LostColumn, spec_text: str) -> str:
@@ -259,44 +262,6 @@ def _guarded(guard: LeaveGuard) -> str:
 
 def _with(node: _N, **changes: Any) -> _N:
     return type(node)(**{name: changes.get(name, getattr(node, name)) for name in node.__match_args__})
-
-
-def find_losses(space: Workspace, plan: Plan, published: Mapping[str, Columns], spec_text: str) -> dict[str, str]:
-    """The tables whose published values would not survive the type that a column has now, with the reason."""
-    found: dict[str, str] = {}
-    for table in plan.tables:
-        before = published.get(table.name, {})
-        for column in table.columns:
-            old = before.get(column.name)
-            if old is None or _widens(old, column.type):
-                continue
-            name = quote_name(column.name)
-            rows = space.run(
-                f"SELECT {quote_name(table.key[0])} FROM {name_of(CURRENT, 'statisfy', table.name)}"
-                f" WHERE {name} IS NOT NULL AND NOT coalesce({_same(name, old, column.type)}, FALSE) ORDER BY 1"
-            )
-            if rows:
-                first = ", ".join(str(key) for (key,) in rows[:5])
-                found[table.name] = (
-                    f"{table.name}: {column.source} changed its type from {old.kind} to {column.type.kind}, which"
-                    f" {len(rows)} kept values do not survive, for example of {first}{line_of(spec_text, column.span)};"
-                    f" the table stays as it is until `except {column.name}` in one run gives up the old values"
-                )
-    return found
-
-
-def _same(name: str, old: ColumnType, new: ColumnType) -> str:
-    """The SQL that is true where a published value is worth as much in the new type; of a text its number counts."""
-    there = f"TRY_CAST({name} AS {duckdb_type(new)})"
-    if (old.kind, new.kind) == ("text", "decimal"):
-        return f"{there} = TRY_CAST({name} AS DECIMAL(38, 12))"
-    return f"TRY_CAST({there} AS {duckdb_type(old)}) = {name}"
-
-
-def _widens(old: ColumnType, new: ColumnType) -> bool:
-    """Whether every value of the old type is one of the new type."""
-    same = duckdb_type(old) == duckdb_type(new) or (old.kind == new.kind == "decimal")
-    return same or new.kind in ("text", "id") or (old.kind, new.kind) == ("date", "timestamp")
 
 
 def carry(space: Workspace, comparison: Comparison, lost: Iterable[LostColumn]) -> Comparison:

@@ -20,7 +20,7 @@ from engine.events import Notice, Stage, StageStarted
 from engine.extracted import Extracted
 from engine.org import Identity
 from engine.reconcile import Reconciled
-from engine.renames import rename_published
+from engine.rename_published import rename_published
 from engine.report import AsBefore, ChoiceReport, GuardReport, Outcome, OwnerReport, RunReport, TieOut, Unattached
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.given_up import notes

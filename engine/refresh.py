@@ -85,7 +85,9 @@ class Refresh(Run):
         if self.drift.lost or self.drift.frozen or self.drift.stops:
             return Outcome.FAILED, ("the org's schema changed since the last run; run without --account first",)
         if self.drift.renamed:
-            return Outcome.FAILED, ("labels changed in the spec since the last run; run without --account first",)
+            return Outcome.FAILED, (
+                "labels in the spec, or names in the org, changed since the last run; run without --account first",
+            )
         if lacking := [name for name, columns in self.published(space).items() if not columns]:
             return Outcome.FAILED, (f"the store has no table {', '.join(lacking)}; run without --account first",)
         if not is_store_of(space, self.digests[1]):

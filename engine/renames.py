@@ -1,25 +1,21 @@
 """A changed label: the table or column that was made from the old one is renamed in place, and keeps its rows.
 
-Statements are the same when all but their labels is equal. Where several could be meant nothing is renamed: then the
-old one goes and the new one comes, which the guards look at.
+Statements are the same when all but their labels is equal. Labels may be exchanged, or move along. Where several
+statements could be meant nothing is renamed: then the old table goes and the new one comes, which the guards look at.
+Either way a table holds the rows of one object only: those of another are never judged by what this one has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import grammar
-from compiler.duckdb_functions import quote_name
 from compiler.labels import lower_snake
-from compiler.tables import active_view
-from engine.apply import write_view
-from engine.store import STORAGE_VERSION, StoreInfo, StorePaths, attach_published, copy_aside
-from engine.workspace import CURRENT, Workspace, name_of
+from grammar.node import Node
+from grammar.soql_tree import StringValue
 from grammar.spec_tree import CustomObject, Metric, Spec
 
-_RENAMING = "renaming"
 # Of a renamed money metric there may be one too.
 _CURRENCY = "_currency"
 
@@ -34,65 +30,97 @@ class Described(NamedTuple):
 
 
 class Renames(NamedTuple):
-    """The new names of published tables, and of columns of accounts."""
+    """The new names of published tables, and of columns of accounts.
+
+    `spelled`: columns of a table, as it is called from now on, whose fields have other letter cases in the org.
+    `replaced`: tables whose names other statements have now, with the names under which they wait to be dropped, no
+    label's; so the guards see them go. `dropped`: columns of accounts whose names metrics have now.
+    """
 
     tables: Mapping[str, str] = {}
     columns: Mapping[str, str] = {}
+    replaced: Mapping[str, str] = {}
+    dropped: tuple[str, ...] = ()
+    spelled: Mapping[tuple[str, str], str] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.tables or self.columns)
+        return bool(self.tables or self.columns or self.replaced or self.spelled)
 
-    def of(self, one: Described) -> Described:
-        """A published column as it is called from now on."""
-        if one.table == "accounts":
-            return one._replace(column=self.columns.get(one.column, one.column))
-        return one._replace(table=self.tables.get(one.table, one.table))
+    def of(self, described: Iterable[Described]) -> list[Described]:
+        """The published columns as they are called from now on."""
+        names = {**self.tables, **self.replaced}
+        return [
+            one._replace(table=names.get(one.table, one.table))
+            if one.table != "accounts"
+            else one._replace(column=self.columns.get(one.column, one.column))
+            for one in described
+            if one.table != "accounts" or one.column not in self.dropped
+        ]
 
     @property
     def words(self) -> Iterable[str]:
         """What is said of each."""
         for old, new in self.tables.items():
             yield f"{old} is called {new} now, and keeps its rows: its label changed"
+        for old, new in self.replaced.items():
+            yield f"{old} is another statement's name now: the table that had it goes, in this report as {new}"
         for old, new in self.columns.items():
             yield f"accounts.{old} is called {new} now: its label changed"
+        for (table, old), new in self.spelled.items():
+            yield f"{table}.{old} is called {new} now: the org spells it so"
+        if self.dropped:
+            yield f"accounts: columns {', '.join(self.dropped)} are no longer in the spec, and dropped"
 
 
 NO_RENAMES = Renames()
 
 
 def find_renames(spec: Spec, described: Sequence[Described]) -> Renames:
-    """Which of the published tables and columns are those of a statement of `spec` under another label."""
-    tables = {one.table for one in described}
-    columns = {one.column for one in described if one.table == "accounts"}
+    """What becomes of the published tables and columns whose statements have other labels in `spec`."""
     before = {text: _statement(text) for text in dict.fromkeys(one.statement for one in described) if text}
-    objects = {
-        one.table: _shape(before[one.statement or ""])
-        for one in described
-        if one.statement
-        and isinstance(found := before[one.statement], CustomObject)
-        and one.table == lower_snake(found.label.value)
+    objects: dict[str, Hashable] = {}
+    metrics: dict[str, Hashable] = {}
+    for one in described:
+        name = one.column if one.table == "accounts" else one.table
+        match before.get(one.statement or ""):
+            case CustomObject() as statement if name == lower_snake(statement.label.value):
+                objects[name] = _shape(statement)
+            case Metric() as statement if name == lower_snake(statement.label.value):
+                metrics[name] = _shape(statement)
+            case None if one.statement and _has_label(one.statement):
+                # Nobody knows what it was, so that it is taken for what has its name now.
+                (metrics if one.table == "accounts" else objects).setdefault(name, None)
+    now = {lower_snake(s.label.value): s for s in spec.statements if isinstance(s, CustomObject)}
+    tables = _matched(objects, {name: _shape(s) for name, s in now.items()})
+    new_metrics = {lower_snake(s.label.value): _shape(s) for s in spec.statements if isinstance(s, Metric)}
+    columns = _matched(metrics, new_metrics)
+    published = [one.column for one in described if one.table == "accounts"]
+    for old, new in list(columns.items()):
+        if old + _CURRENCY in published and old + _CURRENCY not in metrics:
+            columns[old + _CURRENCY] = new + _CURRENCY
+    # To DuckDB a name is the same in any letter case: a metric may be called what a field was.
+    taken = {name.lower() for name in columns.values()}
+    dropped = tuple(name for name in published if name.lower() in taken and name not in columns)
+    return Renames(tables, columns, _replaced(now, described, tables), dropped)
+
+
+def _replaced(
+    now: Mapping[str, CustomObject], described: Iterable[Described], renamed: Mapping[str, str]
+) -> dict[str, str]:
+    """The tables that keep no name of theirs: it is the new name of another, or that of another object's table."""
+    held = {one.table: (one.source or "").partition(".")[0] for one in described if one.column == "Id"}
+    return {
+        table: f"{table} ({sobject})"
+        for table, sobject in held.items()
+        if table in now
+        and table not in renamed
+        and (table in renamed.values() or sobject.lower() != now[table].object.text.lower())
     }
-    metrics = {
-        one.column: _shape(before[one.statement or ""])
-        for one in described
-        if one.statement
-        and one.table == "accounts"
-        and isinstance(found := before[one.statement], Metric)
-        and one.column == lower_snake(found.label.value)
-    }
-    now = [s for s in spec.statements if isinstance(s, CustomObject | Metric)]
-    new_objects = {lower_snake(s.label.value): _shape(s) for s in now if isinstance(s, CustomObject)}
-    new_metrics = {lower_snake(s.label.value): _shape(s) for s in now if isinstance(s, Metric)}
-    renamed = _matched(metrics, new_metrics, columns)
-    for old, new in list(renamed.items()):
-        if old + _CURRENCY in columns and old + _CURRENCY not in new_metrics:
-            renamed[old + _CURRENCY] = new + _CURRENCY
-    return Renames(_matched(objects, new_objects, tables), renamed)
 
 
 def _statement(text: str) -> CustomObject | Metric | None:
     """The statement that brought a column, if it has a label."""
-    if not text.lower().startswith(("object", "metric")):
+    if not _has_label(text):
         return None
     for statement in grammar.parse_spec(f"accord 1\n{text}\n").tree.statements:
         if isinstance(statement, CustomObject | Metric):
@@ -100,63 +128,40 @@ def _statement(text: str) -> CustomObject | Metric | None:
     return None
 
 
-def _shape(statement: CustomObject | Metric | None) -> Hashable:
-    """What makes a statement the same under another label."""
-    match statement:
-        case CustomObject():
-            return (statement.object.text.lower(), statement.parent, statement.via)
-        case Metric():
-            return statement.source
-        case None:
-            return None
+def _has_label(text: str) -> bool:
+    return text.partition(" ")[0].lower() in ("object", "metric")
 
 
-def _matched(before: Mapping[str, Hashable], now: Mapping[str, Hashable], published: Iterable[str]) -> dict[str, str]:
-    gone = {name: shape for name, shape in before.items() if name not in now}
-    new = {name: shape for name, shape in now.items() if name not in published}
+def _shape(statement: CustomObject | Metric) -> Hashable:
+    """What makes a statement the same under another label, whatever the letter case of the names in it."""
+    if isinstance(statement, CustomObject):
+        return _folded((statement.object, statement.parent, statement.via))
+    return _folded(statement.source)
+
+
+def _folded(part: object) -> Hashable:
+    match part:
+        case StringValue(value=value):
+            return (StringValue, value)
+        case Node():
+            names = (name for name in part.__match_args__ if not name.endswith("span"))
+            return (type(part), *(_folded(getattr(part, name)) for name in names))
+        case tuple():
+            return tuple(_folded(one) for one in part)
+        case str():
+            return part.lower()
+    assert isinstance(part, Hashable)
+    return part
+
+
+def _matched(before: Mapping[str, Hashable], now: Mapping[str, Hashable]) -> dict[str, str]:
+    """The new names of what is the same; a name that is kept is nobody else's, nor one of which nothing is known."""
+    kept = {name for name, shape in now.items() if name in before and before[name] in (shape, None)}
+    gone = {name: shape for name, shape in before.items() if name not in kept and shape is not None}
+    new = {name: shape for name, shape in now.items() if name not in kept}
     return {
         old: found[0]
         for old, shape in gone.items()
         if len(found := [name for name, other in new.items() if other == shape]) == 1
         and list(gone.values()).count(shape) == 1
     }
-
-
-def rename_published(space: Workspace, paths: StorePaths, renames: Renames) -> tuple[StoreInfo | None, Path]:
-    """Attach a copy of the published store in which tables and columns have their new names, instead of the store.
-
-    Returns what the store says about itself, and the copy, from which the next store is to be made. Raises DiskError.
-    """
-    copy = paths.staging / "renamed.duckdb"
-    space.detach(CURRENT)
-    copy_aside(paths.store, copy)
-    with space.attached(copy, _RENAMING, f"STORAGE_VERSION '{STORAGE_VERSION}'"):
-        for old, new in renames.tables.items():
-            _rename_table(space, old, new)
-        for old, new in renames.columns.items():
-            _rename_column(space, old, new)
-        space.run(f"CHECKPOINT {quote_name(_RENAMING)}")
-    return attach_published(space, paths, copy), copy
-
-
-def _rename_table(space: Workspace, old: str, new: str) -> None:
-    space.run(f"DROP VIEW IF EXISTS {name_of(_RENAMING, 'statisfy', active_view(old))}")
-    space.run(f"ALTER TABLE {name_of(_RENAMING, 'statisfy', old)} RENAME TO {quote_name(new)}")
-    write_view(space, _RENAMING, new)
-    for schema, table in (("statisfy", "columns"), ("accord", "changes"), ("accord", "rejects"), ("accord", "ledger")):
-        space.run(
-            f"UPDATE {name_of(_RENAMING, schema, table)} SET table_name = ? WHERE table_name = ?",
-            [new, old],
-        )
-
-
-def _rename_column(space: Workspace, old: str, new: str) -> None:
-    space.run(f"DROP VIEW IF EXISTS {name_of(_RENAMING, 'statisfy', active_view('accounts'))}")
-    space.run(f"ALTER TABLE {name_of(_RENAMING, 'statisfy', 'accounts')} RENAME {quote_name(old)} TO {quote_name(new)}")
-    write_view(space, _RENAMING, "accounts")
-    for schema, table in (("statisfy", "columns"), ("accord", "changes"), ("accord", "rejects")):
-        space.run(
-            f"UPDATE {name_of(_RENAMING, schema, table)} SET column_name = ?"
-            " WHERE table_name = 'accounts' AND column_name = ?",
-            [new, old],
-        )

@@ -13,11 +13,12 @@ from compiler.tables import USER_COLUMNS
 from engine.absent import no_answers
 from engine.by_id import Asking
 from engine.catalog import describe_columns, list_options
+from engine.changed_types import find_losses, given_up
 from engine.choices import count_choices, count_owners
 from engine.copies import read_whole_at, store_serves, was_whole
 from engine.depends import DECIDING, stale_tables
 from engine.differences import Comparison
-from engine.drift import NO_DRIFT, Drift, carry, find_losses, frozen_words, lost_words
+from engine.drift import NO_DRIFT, Drift, carry, frozen_words, lost_words
 from engine.errors import LoadError, PromiseError, QuotaError, SalesforceError, UnexplainedError
 from engine.events import Published, StageStarted, TableReconciled
 from engine.extract import extract_all
@@ -109,7 +110,7 @@ class Sync(Run):
         self.late_failures, self.told_of_all = {}, {}
         if self.drift.stops:
             return Outcome.FAILED, self.drift.stops
-        self.tell_of_drift(space)
+        self.tell_of_drift()
         self.step(number, "extract")
         asking = Asking(self.client, space, self.paths.staging, self.settings.reading)
         same_plan = info is not None and store_serves(space, self.digests[1], self.identity)
@@ -144,6 +145,10 @@ class Sync(Run):
             if extracted.proven:
                 freshness.distrust()
             raise
+        self.tell_of_columns(space)
+        for comparison in (one.comparison for one in tables):
+            for words in given_up(space, comparison.table, comparison.current, comparison.wanted, self.spec_text):
+                self.notice(words)
         if self.late_failures:
             stale = tuple(name for name in self.progress.stale if name not in frozen)
             errors = (*(f"{table}: {error}" for table, error in self.late_failures.items()), *errors)
@@ -286,8 +291,8 @@ class Sync(Run):
         self.client.events(TableReconciled(counts.table, counts.inserted, counts.updated, counts.exits))
         return one
 
-    def tell_of_drift(self, space: Workspace) -> None:
-        """Say which columns the org has nothing for any more, which are new, and which the spec dropped."""
+    def tell_of_drift(self) -> None:
+        """Say which columns the org has nothing for any more."""
         lost = {(one.table, one.column) for one in self.drift.lost}
         for one in self.drift.lost:
             self.notice(lost_words(one, self.spec_text))
@@ -295,7 +300,13 @@ class Sync(Run):
         for column, field, _, _ in USER_COLUMNS:
             if column not in seen and ("users", column) not in lost:
                 self.notice(f"users.{column} is not there: User.{field} is not visible to this user")
+
+    def tell_of_columns(self, space: Workspace) -> None:
+        """Say which columns are new, and which the spec dropped: not of a table that stays as it is."""
+        lost = {(one.table, one.column) for one in self.drift.lost}
         for table, before in self.published(space).items():
+            if table in self.progress.stale:
+                continue
             now = {column.name for column in self.plan.table(table).columns}
             new = [name for name in now if name not in before]
             old = [name for name in before if name not in now and name not in LIFE and (table, name) not in lost]

@@ -102,6 +102,7 @@ PREFIXES = {
     "Training__c": "a02",
     "Group": "00G",
     "Task": "00T",
+    "RecordType": "012",
 }
 
 

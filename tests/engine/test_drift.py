@@ -20,7 +20,7 @@ from engine.run import run
 from engine.salesforce.describe import describe
 from engine.snapshot import schema_of
 from engine.spec_needs import needs_of
-from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, contact, record_id, scene, user
+from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, contact, record_id, scene, subscription, user
 from tests.support.slow_cases import others_slow
 
 A1, A2, C1 = record_id("Account", 1), record_id("Account", 2), record_id("Contact", 1)
@@ -145,6 +145,63 @@ def test_column_that_passes_on_a_lost_field_keeps_its_values(tmp_path: Path) -> 
             (None, None),
         ]
         assert stale(org) == [("accounts", "Website"), ("accounts", "web_domain")]
+
+
+WITH_OWN = {
+    **FIELDS,
+    "Account": (
+        *FIELDS["Account"],
+        {"name": "RecordTypeId", "type": "reference", "referenceTo": ["RecordType"], "relationshipName": "RecordType"},
+        {"name": "IsPersonAccount", "type": "boolean"},
+    ),
+    "RecordType": ({"name": "Name", "type": "string"}, {"name": "DeveloperName", "type": "string"}),
+}
+PARTNER = "012000000000001AAA"
+OWN = {"Website": "https://www.acme.com/x", "ParentId": A2, "RecordTypeId": PARTNER, "IsPersonAccount": "true"}
+
+
+@pytest.mark.parametrize(
+    ("field", "column", "kept", "fresh"),
+    others_slow(
+        [
+            ("Website", "web_domain", "acme.com", "neu.com"),
+            ("ParentId", "parent_id", A2, None),
+            ("RecordTypeId", "record_type", "Partner", None),
+            ("IsPersonAccount", "is_person", True, False),
+        ]
+    ),
+    ids=["web_domain", "parent_id", "record_type", "is_person"],
+)
+def test_column_that_passes_on_a_lost_field_stays_whatever_runs_follow(
+    tmp_path: Path, field: str, column: str, kept: object, fresh: object
+) -> None:
+    """Run after run it has its values, its source and the time since when it is stale, until the field is back."""
+    others = {"RecordType": ({"Id": PARTNER, "Name": "Partner", "DeveloperName": "Partner"},)}
+    rows = {**ROWS, **others, "Account": (account(1, **OWN), account(2))}
+    now = {**OWN, "Website": "https://neu.com", "ParentId": "", "RecordTypeId": "", "IsPersonAccount": "false"}
+    described = {**WITH_OWN, "Account": tuple(one for one in WITH_OWN["Account"] if one["name"] != field)}
+    shown = f"SELECT {column} FROM accounts WHERE Id = '{A1}'"
+    said = f"SELECT source, stale_since FROM columns WHERE column_name = '{column}'"
+    with scene(tmp_path / "before", rows, fields=WITH_OWN) as before:
+        before.run()
+        source = before.rows(said)[0][0]
+    with scene(tmp_path / "after", rows_of(described, rows), fields=described) as org:
+        org.folder = before.folder
+        first, since = org.run(), org.rows(said)
+        rest = [org.run() for _ in range(2)]
+
+        assert org.rows(shown) == [(kept,)]
+        assert since[0][0] == source
+        assert since[0][1] is not None
+        assert org.rows(said) == since
+        assert [one.changed for one in rest] == [False, False]
+        assert all(any(f"accounts.{column} keeps" in text for text in one.notices) for one in (first, *rest))
+    with scene(tmp_path / "back", {**rows, "Account": (account(1, **now), account(2))}, fields=WITH_OWN) as back:
+        back.folder = before.folder
+        back.run()
+
+        assert back.rows(shown) == [(fresh,)]
+        assert back.rows(said) == [(source, None)]
 
 
 def test_fields_of_another_type_than_everywhere(tmp_path: Path) -> None:
@@ -281,6 +338,79 @@ def test_change_of_type_that_would_lose_values_freezes_the_table(tmp_path: Path)
         assert kept == [("ada@example.com",), (None,)]
         assert given_up.outcome is taken.outcome is Outcome.SUCCEEDED
         assert [int(value) for (value,) in after_.rows("SELECT Email FROM contacts WHERE Email IS NOT NULL")] == [7]
+
+
+def test_number_that_is_calculated_in_another_way_comes_anew(tmp_path: Path) -> None:
+    """A metric of another type stops nothing; a row that is out keeps its value where it is one, and that is told."""
+    metric = '\nmetric "M" from {} of Subscription__c via Account__c{}\n'
+    latest, count = metric.format("latest(Status__c)", " by CreatedDate"), metric.format("count()", "")
+    subscriptions = (subscription(1, 1, "10"), subscription(2, 2, "7"), subscription(3, 3, "7", Status__c="4"))
+    with scene(tmp_path, {**SMALL, "Subscription__c": subscriptions}, SPEC + latest) as org:
+        org.run()
+        leave = {"op": "update", "object": "Account", "fields": {"Type": "Other"}}
+        org.change(*({**leave, "id": record_id("Account", n)} for n in (2, 3)))
+        org.run(confirmed=True)
+        org.spec = SPEC + count
+        report = org.run()
+        again = org.run()
+
+        assert (report.outcome, report.errors) == (Outcome.SUCCEEDED, ())
+        assert org.rows("SELECT CAST(m AS INTEGER), record_status FROM accounts ORDER BY Id") == [
+            (1, "active"),
+            (None, "left"),
+            (4, "left"),
+        ]
+        assert [text for text in report.notices if "changed its type" in text] == [
+            "accounts.m changed its type from text to decimal (line 19): 1 rows that are out lose the value that they"
+            f" had, for example {A2}"
+        ]
+        assert org.rows("SELECT key, old_value, new_value FROM s.accord.changes WHERE column_name = 'm'") == [
+            (A1, "Active", "1")
+        ]
+        assert (again.outcome, again.changed, again.notices) == (Outcome.SUCCEEDED, False, ())
+
+
+def test_row_that_leaves_as_a_number_becomes_another_loses_it_too(tmp_path: Path) -> None:
+    """The time that it was is no number, and the row that leaves in the same run is told like those before it."""
+    metric = '\nmetric "M" from %s of Contact via AccountId\n'
+    with scene(tmp_path, spec=SPEC + metric % "max(CreatedDate)") as org:
+        org.run()
+        org.change({"op": "update", "object": "Account", "id": A2, "fields": {"Type": "Other"}})
+        org.spec = SPEC + metric % "count()"
+        report = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        assert org.rows(f"SELECT m FROM accounts WHERE Id = '{A2}'") == [(None,)]
+        assert any("accounts.m changed its type from timestamp to decimal" in text for text in report.notices)
+
+
+def test_fields_of_a_table_that_stays_change_in_the_spec(tmp_path: Path) -> None:
+    """Nothing is said to have come or gone, `columns` describes the table that is there, and later it all comes."""
+    with scene(
+        tmp_path / "before", {**SMALL, "Contact": (contact(1, 1, Email="ada@example.com"), contact(2, 2))}
+    ) as org:
+        org.run()
+        described = org.rows("SELECT * EXCLUDE (stale_since) FROM columns WHERE table_name = 'contacts' ORDER BY ALL")
+    now = {**SMALL, "Contact": (contact(1, 1), contact(2, 2))}
+    spec = SPEC.replace("fields Name, Email", "fields LastName, Email")
+    with scene(tmp_path / "after", now, spec, fields=fields("Contact", Email="double")) as after_:
+        after_.folder = org.folder
+        report = after_.run()
+        again = after_.run()
+        same = after_.rows("SELECT * EXCLUDE (stale_since) FROM columns WHERE table_name = 'contacts' ORDER BY ALL")
+        stays = {name for name, *_ in after_.rows("DESCRIBE contacts")}
+        after_.spec = spec.replace(", Email", "")
+        taken = after_.run()
+
+        assert (report.outcome, report.stale, report.notices) == (Outcome.INCOMPLETE, ("contacts",), ())
+        assert same == described
+        assert stays == {column for _, column, *_ in described}
+        assert (again.outcome, again.changed) == (Outcome.INCOMPLETE, False)
+        assert taken.notices == (
+            "contacts: new columns LastName",
+            "contacts: columns Name, Email are no longer in the spec, and dropped",
+        )
+        assert stale(after_) == []
 
 
 @pytest.mark.parametrize(
