@@ -153,9 +153,10 @@ class Sync(Run):
             stale = tuple(name for name in self.progress.stale if name not in frozen)
             errors = (*(f"{table}: {error}" for table, error in self.late_failures.items()), *errors)
             outcome = Outcome.INCOMPLETE
-        if in_vain := [one.counts for one in tables if one.counts.rejected and not one.counts.wanted]:
-            words = (f"{one.table}: all {one.rejected} rows were rejected: see accord.rejects" for one in in_vain)
-            errors, outcome = (*errors, *words), Outcome.INCOMPLETE
+        in_vain = [one.counts for one in tables if one.counts.rejected and not one.counts.wanted]
+        if in_vain:
+            lost = (f"{one.table}: all {one.rejected} rows were rejected: see accord.rejects" for one in in_vain)
+            errors, outcome = (*errors, *lost), Outcome.INCOMPLETE
         copies = CopiesToKeep(extracted, staged, stale, served=serves, same_plan=same_plan)
         rejects_changed = collect_rejects(space, self.plan, stale, info is not None, frozen)
         dropped = self.progress.dropped = self.no_longer_planned(space)
