@@ -14,7 +14,7 @@ from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.plan import Extract, Plan, Table
 from compiler.relation import Col, Extracted, Relation, Select
 from compiler.relation_columns import Columns, inputs_of
-from engine.org import Identity
+from engine.identity import Identity
 from engine.salesforce.manifest import GOOD_FOR
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 

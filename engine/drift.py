@@ -19,7 +19,7 @@ from compiler.paths import find_field
 from compiler.schema import Schema
 from engine.differences import Comparison
 from engine.errors import AccordError
-from engine.org import Identity
+from engine.identity import Identity
 from engine.quoted_spec import line_of
 from engine.renames import NO_RENAMES, Described, Renames, find_renames
 from engine.store import StoreInfo, StorePaths, attach_published, is_of

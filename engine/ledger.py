@@ -9,8 +9,8 @@ import duckdb
 
 from compiler.duckdb_functions import quote_text
 from compiler.plan import Plan, Table
+from engine.identity import Identity
 from engine.load import rejects_of
-from engine.org import Identity
 from engine.reconcile import Counts
 from engine.store import STORE_FORMAT
 from engine.workspace import CURRENT, NEXT, WORK, Workspace, name_of

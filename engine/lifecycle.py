@@ -18,7 +18,7 @@ from engine.drift import NO_DRIFT, Drift
 from engine.errors import AccordError, AlreadyRunningError, DiskError, QuotaError
 from engine.events import Notice, Stage, StageStarted
 from engine.extracted import Extracted
-from engine.org import Identity
+from engine.identity import Identity
 from engine.reconcile import Reconciled
 from engine.rename_published import rename_published
 from engine.report import AsBefore, ChoiceReport, GuardReport, Outcome, OwnerReport, RunReport, TieOut, Unattached

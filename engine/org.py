@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from compiler.record_id import to_18
@@ -18,30 +17,10 @@ from engine.errors import (
     SessionExpiredError,
     SignInError,
 )
+from engine.identity import UNKNOWN, Identity
 from engine.salesforce.answers import whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.rest_query import records
-
-UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The org and the connected user. What the org does not tell is None, and its `instance_kind` "unknown"."""
-
-    organization_id: str
-    instance_kind: str
-    organization_name: str | None
-    user_id: str
-    username: str
-    time_zone: str | None
-    locale: str | None
-    currency: str | None
-    fiscal_year_start_month: int | None
-
-    def to_document(self) -> dict[str, str | int | None]:
-        """The identity as JSON."""
-        return asdict(self)
 
 
 def identify(client: SalesforceClient) -> Identity:

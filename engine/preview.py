@@ -13,7 +13,7 @@ from compiler.print_soql import print_query
 from compiler.probe import by_id_query, columns_of, count_query, overlap_count, sample_query
 from engine.errors import QueryTimeoutError
 from engine.events import StageStarted
-from engine.org import Identity
+from engine.identity import Identity
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.rest_query import answers, count, id_of, records
 from grammar.node import Node

@@ -15,10 +15,10 @@ from compiler.tables import active_view
 from engine.apply import apply, count_active, write_changes
 from engine.errors import PromiseError
 from engine.events import Stage
+from engine.identity import Identity
 from engine.in_place import Place
 from engine.keep_copies import CopiesToKeep
 from engine.ledger import create_schemas, write_rejects, write_run
-from engine.org import Identity
 from engine.reconcile import Reconciled
 from engine.store import STORAGE_VERSION, StorePaths, copy_to_next, seal
 from engine.workspace import NEXT, Workspace, name_of

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from engine.org import Identity
+from engine.identity import Identity
 from engine.reconcile import Counts
 
 SCHEMA_VERSION = 1

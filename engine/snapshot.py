@@ -12,7 +12,7 @@ from engine.errors import DiskError, SnapshotError
 
 # `accord lint` loads a schema and should start at once, so the HTTP client is imported only where one is used.
 if TYPE_CHECKING:
-    from engine.org import Identity
+    from engine.identity import Identity
     from engine.salesforce.client import SalesforceClient
     from engine.salesforce.describe import Described
 

@@ -28,7 +28,7 @@ from engine.errors import (
     OtherOrgError,
     UnusableStoreError,
 )
-from engine.org import UNKNOWN, Identity
+from engine.identity import UNKNOWN, Identity
 from engine.workspace import CURRENT, SPILL, Workspace, name_of
 
 STORE_FORMAT = 1

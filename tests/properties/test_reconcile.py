@@ -20,7 +20,7 @@ from compiler.relation_columns import Columns
 from engine.absent import asked_of
 from engine.copies import PLACE
 from engine.differences import Comparison
-from engine.org import Identity
+from engine.identity import Identity
 from engine.publish import NextStore, build_next
 from engine.reconcile import Reconciled, reconcile
 from engine.rows import create_from

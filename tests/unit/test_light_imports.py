@@ -47,6 +47,12 @@ def test_help_stays_light():
     assert heavy_after("from console.cli import main; main()") == set()
 
 
+@pytest.mark.parametrize("module", ["engine.status", "engine.rollback", "engine.forget"])
+def test_what_asks_nobody_brings_no_client(module: str):
+    """Commands that look at the store alone load what reads it, and nothing that talks to Salesforce."""
+    assert heavy_after(f"import {module}") == {"duckdb"}
+
+
 def test_checking_does_not_bring_the_other_half_of_the_compiler():
     """Who only checks, as lint does, does not load what makes plans."""
     code = "import compiler, sys; print(*(m for m in sys.modules if m.startswith('compiler.')))"
