@@ -8,20 +8,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from compiler.checks.query_size import LONGEST
-from compiler.duckdb_functions import quote_name
 from compiler.print_soql import print_query
 from compiler.probe import columns_of, count_of, ids_that_fit
 from compiler.relation_columns import Columns
+from engine.asked_for import take_asked
 from engine.errors import BrokenAnswerError, QueryTimeoutError, TransportError
 from engine.file_names import file_name
 from engine.load import Staged, load
 from engine.rejoin import KEY, STAMP
+from engine.salesforce.answers import RUN_AGAIN
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.pages import Page, Pages, Transport
 from engine.salesforce.read import LONGEST_QUERY, Reading, address_length, fits_in_address
 from engine.salesforce.rest_query import count
 from engine.wide import read_rows
-from engine.workspace import Workspace, name_of
+from engine.workspace import Workspace
 from grammar.soql_tree import Query
 
 # How often an answer that does not hold all rows is asked for; each part of it had its own tries before that.
@@ -90,7 +91,29 @@ def ask(
         name: the staged table's name.
         all_rows: ask queryAll, so that deleted rows answer too.
         key: the column that holds the Ids that are asked for.
+
+    Raises BrokenAnswerError if rows come that were not asked for, or without an Id, as often as it is asked.
     """
+    few = len(ids) <= asking.reading.by_id
+    for _ in range(READINGS):
+        answer = _ask(asking, query_of, whole, columns, ids, name, all_rows)
+        staged, strange = take_asked(asking.space, answer, ids, key, whole=not few)
+        if not strange:
+            return staged
+    raise BrokenAnswerError(
+        f"{name}: {strange} rows of the answer have an Id that was not asked for, or none", hint=RUN_AGAIN
+    )
+
+
+def _ask(
+    asking: Asking,
+    query_of: Callable[[Sequence[str]], Query],
+    whole: Query,
+    columns: Columns,
+    ids: Sequence[str],
+    name: str,
+    all_rows: bool,
+) -> Staged:
     few = len(ids) <= asking.reading.by_id
     queries = [query_of(part) for part in parts_that_fit(ids, query_of)] if few else [whole]
     answers: list[Pages] = []
@@ -100,17 +123,10 @@ def ask(
             answers.append(
                 read_rows(asking.client, query, asking.folder, file, all_rows=all_rows, reading=asking.reading)
             )
-        staged = load(asking.space, name, columns, Together(answers))
+        return load(asking.space, name, columns, Together(answers))
     finally:
         for answer in answers:
             answer.close()
-    if not few:
-        asking.space.run(
-            f"DELETE FROM {name_of(*staged.leaf.name)}"
-            f" WHERE {quote_name(key)} IS NULL OR {quote_name(key)} NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))",
-            [list(ids)],
-        )
-    return staged
 
 
 def ask_counted(
@@ -132,7 +148,7 @@ def ask_counted(
         got = found.rows + found.rejected
         queries: Iterable[Query] = map(query_of, parts_that_fit(ids, query_of))
         if len(ids) > asking.reading.by_id:
-            got, queries = found.read, [whole]
+            got, queries = found.read - found.duplicates, [whole]
         try:
             there = sum(count(asking.client, print_query(count_of(query)).text, all_rows=all_rows) for query in queries)
         except (QueryTimeoutError, TransportError):

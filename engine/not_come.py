@@ -9,7 +9,7 @@ from compiler.relation_columns import Columns, common_type
 from engine.by_id import Asking, ask, ask_counted
 from engine.copies import Kept, cast_all
 from engine.errors import UnexplainedError
-from engine.load import Staged, rejects_of
+from engine.load import Staged, nameless, rejects_of
 from engine.match_list import lacking_ids, part, strike, take_late
 from engine.whole import check_struck
 from engine.workspace import name_of
@@ -68,8 +68,7 @@ def take_unlisted(asking: Asking, kept: Kept, staged: Staged) -> Columns:
     space, name = asking.space, kept.extract.id
     listed = rejects_of(f"{name}(list)")
     space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {listed} WHERE column_name = 'Id'")
-    known = f"SELECT key FROM {listed} WHERE column_name = 'Id'"
-    rows = space.run(f"SELECT DISTINCT key FROM {listed} WHERE key NOT IN ({known}) ORDER BY 1")
+    rows = space.run(f"SELECT DISTINCT key FROM {listed} WHERE NOT {nameless(f'{name}(list)')} ORDER BY 1")
     if not rows:
         return staged.columns
     columns: Columns = {column.name: column.type for column in kept.extract.columns}
