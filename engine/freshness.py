@@ -100,7 +100,10 @@ class Freshness:
         return datetime.min.replace(tzinfo=UTC) if self._whole_at is None else self._whole_at - SLACK
 
     def note(self, store_run: int, now: datetime, volatile: Iterable[str], lists: Mapping[str, bool]) -> None:
-        """Note what was read now; what else is known holds on.
+        """Note what was read now; what else is known of settled rows and volatile columns holds on.
+
+        The match list of an extract that was not brought up to date is read by the next run: of the parents that have
+        come in meanwhile, what changed since would not tell the children.
 
         Args:
             store_run: the run that made the published store.
@@ -110,12 +113,12 @@ class Freshness:
                 are out too (`engine.leavers.out_of`), and whether by asking for all of them.
         """
         at = {**self._at, **dict.fromkeys(volatile, now)}
-        known = dict(self._lists)
+        known: dict[str, Listed] = {}
         for extract, whole in lists.items():
             if whole:
                 known[extract] = Listed(now, now)
-            elif extract in known:
-                known[extract] = known[extract]._replace(read_at=now)
+            elif extract in self._lists:
+                known[extract] = self._lists[extract]._replace(read_at=now)
         settled = {**self._settled, **dict.fromkeys(lists, now - SLACK)}
         with self._opened() as connection:
             connection.execute("DELETE FROM settled")
