@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,8 @@ from engine.asked_for import take_asked
 from engine.errors import BrokenAnswerError, QueryTimeoutError, TransportError
 from engine.file_names import file_name
 from engine.load import Staged, load
+from engine.own_ids import count_foreign
 from engine.rejoin import KEY, STAMP
-from engine.salesforce.answers import RUN_AGAIN
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.pages import Page, Pages, Transport
 from engine.salesforce.read import LONGEST_QUERY, Reading, address_length, fits_in_address
@@ -34,12 +34,14 @@ class Asking:
     """What is needed to ask: the client, where pages go, how they are read.
 
     Up to `reading.by_id` Ids are asked for one by one; for more the whole query is read and the others are left out.
+    `prefixes` are the beginnings of the objects' Ids, as far as they are known.
     """
 
     client: SalesforceClient
     space: Workspace
     folder: Path
     reading: Reading = field(default_factory=Reading)
+    prefixes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Together:
@@ -98,11 +100,10 @@ def ask(
     for _ in range(READINGS):
         answer = _ask(asking, query_of, whole, columns, ids, name, all_rows)
         staged, strange = take_asked(asking.space, answer, ids, key, whole=not few)
+        strange += count_foreign(asking.space, asking.prefixes, whole, staged)
         if not strange:
             return staged
-    raise BrokenAnswerError(
-        f"{name}: {strange} rows of the answer have an Id that was not asked for, or none", hint=RUN_AGAIN
-    )
+    raise BrokenAnswerError(f"{name}: {strange} rows of the answer have an Id that was not asked for, or none")
 
 
 def _ask(
@@ -138,13 +139,14 @@ def ask_counted(
     name: str,
     *,
     all_rows: bool = False,
+    key: str = "Id",
 ) -> Staged:
     """The same as `ask`, for answers that are believed when rows do not come: there are no more than Salesforce counts.
 
     Raises BrokenAnswerError if rows stay away, besides what `ask` raises.
     """
     for _ in range(READINGS):
-        found = ask(asking, query_of, whole, columns, ids, name, all_rows=all_rows)
+        found = ask(asking, query_of, whole, columns, ids, name, all_rows=all_rows, key=key)
         got = found.rows + found.rejected
         queries: Iterable[Query] = map(query_of, parts_that_fit(ids, query_of))
         if len(ids) > asking.reading.by_id:
@@ -153,7 +155,7 @@ def ask_counted(
             there = sum(count(asking.client, print_query(count_of(query)).text, all_rows=all_rows) for query in queries)
         except (QueryTimeoutError, TransportError):
             # What is not counted in time is asked for twice.
-            second = ask(asking, query_of, whole, columns, ids, f"{name}(again)", all_rows=all_rows)
+            second = ask(asking, query_of, whole, columns, ids, f"{name}(again)", all_rows=all_rows, key=key)
             there, got = second.rows + second.rejected, found.rows + found.rejected
         if there <= got:
             return found

@@ -11,20 +11,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from compiler.print_soql import print_query
-from compiler.probe import by_id_query, changed_query, count_of, linked_query, match_list_query, since_query, written
-from compiler.record_id import is_record_id
+from compiler.probe import by_id_query, changed_query, linked_query, match_list_query, since_query, written
+from compiler.record_id import is_record_id, to_18
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns, common_type
-from engine.by_id import Asking, ask
+from engine.by_id import Asking, ask_counted
 from engine.copies import Kept, cast_all, copy_view
 from engine.errors import BrokenAnswerError, RefusedError
 from engine.fetch import OVERLAP
 from engine.file_names import file_name
-from engine.load import Staged, load, rejects_of
+from engine.load import Staged, rejects_of
 from engine.match_list import parents_of, part
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.rest_query import count
+from engine.salesforce.pages import Pages
+from engine.whole import Question, load_whole
 from engine.wide import read_rows
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
@@ -49,7 +49,7 @@ def list_by_changes(
 
     Raises:
         RefusedError: it cannot be made this way: the object has no delete log, or the log does not reach so far.
-        BrokenAnswerError: an answer without rows, although there are some.
+        BrokenAnswerError: an answer lacks rows, or says no Id, as often as it is asked.
         SalesforceError: Salesforce does not answer.
     """
     space, name, extract = asking.space, kept.extract.id, kept.extract
@@ -59,7 +59,7 @@ def list_by_changes(
     gone = deleted_since(asking.client, extract.object, since)
     now = read_changes(asking, _narrowed(since_query(extract, moment), kept, listed), listed, f"{name}(since)")
     rejected = _rejected_before(space, kept)
-    again = ask(
+    again = ask_counted(
         asking,
         lambda ids: by_id_query(extract, ids, tuple(listed)),
         match_list_query(extract, tuple(listed)),
@@ -99,10 +99,10 @@ def new_parents(space: Workspace, kept: Kept) -> list[str]:
 
 
 def list_children(asking: Asking, kept: Kept, listed: Columns, parents: Sequence[str]) -> None:
-    """Put the rows that hang on some parents on the match list."""
+    """Put the rows that hang on some parents on the match list. Raises BrokenAnswerError if rows stay away."""
     assert kept.link is not None
     space, name, extract = asking.space, kept.extract.id, kept.extract
-    found = ask(
+    found = ask_counted(
         asking,
         partial(_children, kept, listed),
         match_list_query(extract, tuple(listed)),
@@ -118,6 +118,7 @@ def list_children(asking: Asking, kept: Kept, listed: Columns, parents: Sequence
         f" UNION ALL SELECT {cast_all(listed, types, 'c.')} FROM {name_of(*found.leaf.name)} AS c"
         f' WHERE NOT EXISTS (SELECT 1 FROM {part(name, "list")} AS l WHERE l."Id" = c."Id")'
     )
+    space.run(f"INSERT INTO {rejects_of(f'{name}(list)')} SELECT * FROM {found.rejects}")
 
 
 def _children(kept: Kept, listed: Columns, parents: Sequence[str]) -> Query:
@@ -138,24 +139,24 @@ def _rejected_before(space: Workspace, kept: Kept) -> list[str]:
         " ORDER BY 1",
         [kept.extract.object],
     )
-    return [key for (key,) in rows]
+    return [to_18(key) for (key,) in rows if is_record_id(key)]
 
 
 def read_changes(asking: Asking, query: Query, columns: Columns, name: str, *, all_rows: bool = False) -> Staged:
-    """Load the rows of a query for what changed into `staged."<name>"`.
+    """Load the rows of a query for what changed into `staged."<name>"`: what they hide would stay hidden for long.
 
-    Raises BrokenAnswerError for an answer without rows although there are some, and SalesforceError.
+    Raises BrokenAnswerError for an answer that lacks rows, as often as it is asked; RefusedError
+    where rows are in doubt and cannot be counted; SalesforceError.
     """
-    pages = read_rows(asking.client, query, asking.folder, file_name(name), all_rows=all_rows, reading=asking.reading)
-    try:
-        loaded = load(asking.space, name, columns, pages)
-    finally:
-        pages.close()
-    if not loaded.rows and not loaded.rejected:
-        # An answer without rows may be an error's, and what it hides would stay hidden until the next list.
-        there = count(asking.client, print_query(count_of(query)).text, all_rows=all_rows)
-        if there:
-            raise BrokenAnswerError(f"{there} rows changed, and the answer has none")
+
+    def ask_once() -> Pages:
+        file = file_name(name)
+        return read_rows(asking.client, query, asking.folder, file, all_rows=all_rows, reading=asking.reading)
+
+    _, loaded = load_whole(asking, Question(name, query, all_rows), name, columns, ask_once(), ask_once, None)
+    lost = asking.space.value(f"SELECT count(*) FROM {loaded.rejects} WHERE column_name = 'Id'")
+    if lost:
+        raise BrokenAnswerError(f"{lost} changed rows have no record Id")
     return loaded
 
 

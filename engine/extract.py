@@ -39,9 +39,10 @@ from engine.match_list import (
     part,
 )
 from engine.not_come import ask_again, take_unlisted
+from engine.own_ids import prefixes_of
 from engine.report import ExtractReport
 from engine.salesforce.pages import Pages
-from engine.whole import load_whole
+from engine.whole import Question, load_whole
 from engine.wide import read_rows
 from grammar.soql_tree import FieldPath, SelectItem
 
@@ -82,7 +83,8 @@ class _Extraction:
         serves: bool,
         begins: datetime | None,
     ) -> None:
-        self.asking, self.plan, self.schema, self.space = asking, plan, schema, asking.space
+        self.asking = replace(asking, prefixes=prefixes_of(schema))
+        self.plan, self.schema, self.space = plan, schema, asking.space
         self.freshness = freshness
         self.kept = where_kept(plan)
         self.places = places_of(plan, self.kept, begins) if begins is not None else {}
@@ -275,7 +277,8 @@ class _Extraction:
             name = f"{extract.id}(list)" if extract.id in self.by_list else extract.id
             again = partial(self.ask_for, extract)
             place = self.places.get(extract.id) if pages.rows >= self.asking.reading.in_place_rows else None
-            pages, loaded = load_whole(self.asking, extract, name, self.columns_asked(extract), pages, again, place)
+            question = Question(extract.id, extract.fetch)
+            pages, loaded = load_whole(self.asking, question, name, self.columns_asked(extract), pages, again, place)
         except (SalesforceError, LoadError) as error:
             self.fail(extract.id, str(error))
             if isinstance(error, QuotaError):

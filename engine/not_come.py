@@ -73,6 +73,6 @@ def take_unlisted(asking: Asking, kept: Kept, staged: Staged) -> Columns:
         return staged.columns
     columns: Columns = {column.name: column.type for column in kept.extract.columns}
     query = partial(by_id_query, kept.extract)
-    late = ask(asking, query, kept.extract.fetch, columns, [key for (key,) in rows], f"{name}(unlisted)")
+    late = ask_counted(asking, query, kept.extract.fetch, columns, [key for (key,) in rows], f"{name}(unlisted)")
     space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {late.rejects}")
     return take_late(space, kept, staged, late)
