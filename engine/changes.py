@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from compiler.probe import by_id_query, changed_query, linked_query, match_list_query, since_query, written
 from compiler.record_id import is_record_id, to_18
@@ -29,6 +29,21 @@ from engine.wide import read_rows
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
 
+
+class DeleteLog(NamedTuple):
+    """The Ids in an object's delete log, and up to when it tells: what was deleted later may not be in it yet."""
+
+    ids: list[str]
+    covered: datetime
+
+
+class Changed(NamedTuple):
+    """A match list that was made of what changed, and up to when the changes are known."""
+
+    staged: Staged
+    covered: datetime
+
+
 _ID: Columns = {"Id": ColumnType("id")}
 # `/deleted` wants a span of at least a minute, and cuts off the seconds.
 _MINUTE = timedelta(minutes=1)
@@ -36,7 +51,7 @@ _MINUTE = timedelta(minutes=1)
 
 def list_by_changes(
     asking: Asking, kept: Kept, copied: Columns, listed: Columns, read_at: datetime, bin_too: bool
-) -> Staged:
+) -> Changed:
     """Make the match list of an extract from its copy and from what changed since it was read.
 
     Args:
@@ -46,6 +61,9 @@ def list_by_changes(
         listed: the columns of the match list.
         read_at: when the copy was brought up to date, by the org's clock.
         bin_too: whether the object has a bin, whose rows are asked for too.
+
+    Returns:
+        The list, and up to when the delete log tells: from there on the next run has to ask.
 
     Raises:
         RefusedError: it cannot be made this way: the object has no delete log, or the log does not reach so far.
@@ -76,13 +94,13 @@ def list_by_changes(
         f' AND NOT EXISTS (SELECT 1 FROM ({fresh}) AS f WHERE f."Id" = k."Id")'
         ' AND k."Id" NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))'
         f" UNION ALL SELECT * FROM ({fresh}) AS f",
-        [gone],
+        [gone.ids],
     )
     refused = " UNION ALL ".join(f"SELECT * FROM {one.rejects}" for one in sources)
     space.run(f"CREATE OR REPLACE TABLE {rejects_of(f'{name}(list)')} AS {refused}")
     rows = int(space.value(f"SELECT count(*) FROM {part(name, 'list')}"))
     read = touched.read + now.read + again.read
-    return Staged(f"{name}(list)", types, read, rows, now.duplicates, now.rejected)
+    return Changed(Staged(f"{name}(list)", types, read, rows, now.duplicates, now.rejected), gone.covered)
 
 
 def new_parents(space: Workspace, kept: Kept) -> list[str]:
@@ -160,9 +178,10 @@ def read_changes(asking: Asking, query: Query, columns: Columns, name: str, *, a
     return loaded
 
 
-def deleted_since(client: SalesforceClient, sobject: str, since: datetime) -> list[str]:
-    """The Ids in an object's delete log from a moment on. Raises RefusedError where the log does not reach so far."""
-    span = {"start": written(since), "end": written(client.now() + _MINUTE)}
+def deleted_since(client: SalesforceClient, sobject: str, since: datetime) -> DeleteLog:
+    """An object's delete log from a moment on. Raises RefusedError where the log does not reach so far."""
+    end = client.now() + _MINUTE
+    span = {"start": written(since), "end": written(end)}
     answer = client.get_json(client.data(f"sobjects/{sobject}/deleted/"), span)
     records: Any = answer.get("deletedRecords") if isinstance(answer, dict) else None
     if not isinstance(records, list):
@@ -170,11 +189,12 @@ def deleted_since(client: SalesforceClient, sobject: str, since: datetime) -> li
     ids = [str(one.get("id")) for one in records if isinstance(one, dict)]
     if len(ids) < len(records) or not all(map(is_record_id, ids)):
         raise BrokenAnswerError(f"the delete log of {sobject} lists a row without an Id")
-    earliest = answer.get("earliestDateAvailable")
+    earliest, latest = answer.get("earliestDateAvailable"), answer.get("latestDateCovered")
     try:
         too_late = bool(earliest) and datetime.fromisoformat(str(earliest)) > since
+        covered = min(end, datetime.fromisoformat(str(latest))) if latest else end
     except (ValueError, TypeError) as error:  # no moment, or one without a zone
-        raise BrokenAnswerError(f"the delete log of {sobject} does not say how far it reaches back") from error
+        raise BrokenAnswerError(f"the delete log of {sobject} does not say how far it reaches") from error
     if too_late:
         raise RefusedError(f"the delete log of {sobject} does not reach back to {since:%Y-%m-%d %H:%M}")
-    return ids
+    return DeleteLog(ids, covered)

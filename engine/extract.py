@@ -39,7 +39,6 @@ from engine.match_list import (
     part,
 )
 from engine.not_come import ask_again, take_unlisted
-from engine.own_ids import prefixes_of
 from engine.report import ExtractReport
 from engine.salesforce.pages import Pages
 from engine.whole import Question, load_whole
@@ -83,8 +82,7 @@ class _Extraction:
         serves: bool,
         begins: datetime | None,
     ) -> None:
-        self.asking = replace(asking, prefixes=prefixes_of(schema))
-        self.plan, self.schema, self.space = plan, schema, asking.space
+        self.asking, self.plan, self.schema, self.space = asking, plan, schema, asking.space
         self.freshness = freshness
         self.kept = where_kept(plan)
         self.places = places_of(plan, self.kept, begins) if begins is not None else {}
@@ -108,6 +106,7 @@ class _Extraction:
         self.by_list = {e.id for e in copied if e.mode == "census" or e.id in self.by_changes}
         self.staged: dict[str, Staged] = {}
         self.reports: dict[str, ExtractReport] = {}
+        self.covered: dict[str, datetime] = {}
         self.compared: set[str] = set()
         self.noted: set[str] = set()
         self.parents = {kept.link.parent for kept in self.kept.values() if kept.link is not None}
@@ -144,8 +143,11 @@ class _Extraction:
         compared = frozenset(self.compared)
         whole = {extract.id: frozenset(self.columns_asked(extract)) for extract in self.plan.extracts}
         proven = {name: known.listed_at for name, known in self.by_changes.items()}
+        covered = {name: at for name, at in self.covered.items() if name in proven}
         quota, again = self.quota is not None, self.attach_again
-        return Extracted(staged, reports, quota, self.kept, self.copied, compared, whole, proven, self.places, again)
+        return Extracted(
+            staged, reports, quota, self.kept, self.copied, compared, whole, proven, covered, self.places, again
+        )
 
     def ask_all(self) -> None:
         """Ask for every extract, and load what comes in the plan's order.
@@ -238,7 +240,7 @@ class _Extraction:
         known = self.by_changes[extract.id]
         self.asking.client.events(StageStarted("extract", extract.id))
         try:
-            loaded = list_by_changes(
+            loaded, self.covered[extract.id] = list_by_changes(
                 self.asking,
                 self.kept[extract.id],
                 self.copied[extract.id],

@@ -32,6 +32,7 @@ from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
 from engine.load import Staged, load, rejected_keys, rejects_of
 from engine.merges import follow_merges
+from engine.own_ids import prefixes_of
 from engine.publish import NextStore, build_next
 from engine.reconcile import Reconciled, reconcile
 from engine.report import Outcome, RunReport
@@ -96,7 +97,7 @@ class Refresh(Run):
             )
         # An account's rows are a few of an object's, however many they are.
         by_id = replace(self.settings.reading, by_id=10**9)
-        asking = Asking(self.client, space, self.paths.staging, by_id)
+        asking = Asking(self.client, space, self.paths.staging, by_id, prefixes_of(self.schema))
         assert self.settings.account is not None
         reading = _Reading(asking, self.plan, self.settings.account)
         if reading.by_value:
