@@ -82,3 +82,44 @@ def test_list_that_never_says_an_id(org: Scene, reading: Reading) -> None:
     assert report.outcome is Outcome.SUCCEEDED
     assert counts(report, "subscriptions") == {"updated": 1, "rejected": 1, "moved": 1}
     assert org.rows(f"SELECT Name FROM subscriptions WHERE Id = '{S1}'") == [("new",)]
+
+
+def other_case(record: dict[str, Any]) -> None:
+    record["Id"] = record["Id"].swapcase()
+
+
+def in_the_future(record: dict[str, Any]) -> None:
+    record["SystemModstamp"] = "2031-01-01T00:00:00.000+0000"
+
+
+@pytest.mark.parametrize("change", [other_case, in_the_future])
+def test_list_with_odd_ids_or_stamps(org: Scene, change: Change) -> None:
+    """Ids in another letter case are asked for again; a change in the future is not believed of a row that has none."""
+    report = org.run(None, Fault(LIST, each(change)))
+
+    assert (report.outcome, counts(report, "subscriptions")) == (Outcome.SUCCEEDED, {"updated": 1})
+
+
+def test_ids_in_capitals(org: Scene) -> None:
+    """An Id that only its checksum shows to be no record's is named as what it is."""
+    odd = record_id("Subscription__c", 1)[:-1] + "B"
+
+    def change(record: dict[str, Any]) -> None:
+        record["Id"] = odd if record["Id"] == S1 else record["Id"]
+
+    report = org.run(None, Fault(LIST, each(change), None))
+
+    assert (report.outcome, report.stale) == (Outcome.INCOMPLETE, ("subscriptions",))
+    assert f"the match list has Ids of no record: {odd}" in " ".join(report.errors)
+
+
+def test_rows_that_come_older_than_listed(org: Scene) -> None:
+    """The list tells of a change that no answer by Id has: the table keeps its state, and the run says why."""
+
+    def earlier(record: dict[str, Any]) -> None:
+        record["SystemModstamp"] = "2026-02-01T00:00:00.000+0000"
+
+    report = org.run(None, Fault(FETCH, each(earlier), None))
+
+    assert (report.outcome, report.stale) == (Outcome.INCOMPLETE, ("subscriptions",))
+    assert "3 rows come in an older version than their match list has" in " ".join(report.errors)
