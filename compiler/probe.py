@@ -106,15 +106,15 @@ def matching_count(extract: Extract) -> Query:
     return _count(extract.object, extract.fetch.where)
 
 
-def matching_before(extract: Extract, moment: str) -> Query:
-    """How many rows match that have not changed since a moment (`2026-03-01T10:20:30Z`)."""
-    return _count(extract.object, _conjunction([*conjuncts(extract.fetch.where), _stamped("<", moment)]))
-
-
 def count_of(query: Query) -> Query:
     """`SELECT COUNT() FROM ...`: how many rows a query returns."""
     count = SelectItem(FunctionCall("COUNT", (), NOWHERE), None, NOWHERE)
     return Query((count,), query.source, NOWHERE, where=query.where)
+
+
+def count_before(query: Query, moment: str) -> Query:
+    """How many of a query's rows have not changed since a moment (`2026-03-01T10:20:30Z`)."""
+    return _with(count_of(query), where=_conjunction([*conjuncts(query.where), _stamped("<", moment)]))
 
 
 def since_query(extract: Extract, since: str) -> Query:

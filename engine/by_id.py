@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from compiler.checks.query_size import LONGEST
-from compiler.duckdb_functions import quote_name
 from compiler.print_soql import print_query
 from compiler.probe import columns_of, count_of, ids_that_fit
 from compiler.relation_columns import Columns
+from engine.asked_for import take_asked
 from engine.errors import BrokenAnswerError, QueryTimeoutError, TransportError
 from engine.file_names import file_name
 from engine.load import Staged, load
+from engine.own_ids import count_foreign
 from engine.rejoin import KEY, STAMP
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.pages import Page, Pages, Transport
 from engine.salesforce.read import LONGEST_QUERY, Reading, address_length, fits_in_address
 from engine.salesforce.rest_query import count
 from engine.wide import read_rows
-from engine.workspace import Workspace, name_of
+from engine.workspace import Workspace
 from grammar.soql_tree import Query
 
 # How often an answer that does not hold all rows is asked for; each part of it had its own tries before that.
@@ -33,12 +34,14 @@ class Asking:
     """What is needed to ask: the client, where pages go, how they are read.
 
     Up to `reading.by_id` Ids are asked for one by one; for more the whole query is read and the others are left out.
+    `prefixes` are the beginnings of the objects' Ids, as far as they are known.
     """
 
     client: SalesforceClient
     space: Workspace
     folder: Path
     reading: Reading = field(default_factory=Reading)
+    prefixes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Together:
@@ -90,7 +93,28 @@ def ask(
         name: the staged table's name.
         all_rows: ask queryAll, so that deleted rows answer too.
         key: the column that holds the Ids that are asked for.
+
+    Raises BrokenAnswerError if rows come that were not asked for, or without an Id, as often as it is asked.
     """
+    few = len(ids) <= asking.reading.by_id
+    for _ in range(READINGS):
+        answer = _ask(asking, query_of, whole, columns, ids, name, all_rows)
+        staged, strange = take_asked(asking.space, answer, ids, key, whole=not few)
+        strange += count_foreign(asking.space, asking.prefixes, whole, staged)
+        if not strange:
+            return staged
+    raise BrokenAnswerError(f"{name}: {strange} rows of the answer have an Id that was not asked for, or none")
+
+
+def _ask(
+    asking: Asking,
+    query_of: Callable[[Sequence[str]], Query],
+    whole: Query,
+    columns: Columns,
+    ids: Sequence[str],
+    name: str,
+    all_rows: bool,
+) -> Staged:
     few = len(ids) <= asking.reading.by_id
     queries = [query_of(part) for part in parts_that_fit(ids, query_of)] if few else [whole]
     answers: list[Pages] = []
@@ -100,17 +124,10 @@ def ask(
             answers.append(
                 read_rows(asking.client, query, asking.folder, file, all_rows=all_rows, reading=asking.reading)
             )
-        staged = load(asking.space, name, columns, Together(answers))
+        return load(asking.space, name, columns, Together(answers))
     finally:
         for answer in answers:
             answer.close()
-    if not few:
-        asking.space.run(
-            f"DELETE FROM {name_of(*staged.leaf.name)}"
-            f" WHERE {quote_name(key)} IS NULL OR {quote_name(key)} NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))",
-            [list(ids)],
-        )
-    return staged
 
 
 def ask_counted(
@@ -122,22 +139,23 @@ def ask_counted(
     name: str,
     *,
     all_rows: bool = False,
+    key: str = "Id",
 ) -> Staged:
     """The same as `ask`, for answers that are believed when rows do not come: there are no more than Salesforce counts.
 
     Raises BrokenAnswerError if rows stay away, besides what `ask` raises.
     """
     for _ in range(READINGS):
-        found = ask(asking, query_of, whole, columns, ids, name, all_rows=all_rows)
+        found = ask(asking, query_of, whole, columns, ids, name, all_rows=all_rows, key=key)
         got = found.rows + found.rejected
         queries: Iterable[Query] = map(query_of, parts_that_fit(ids, query_of))
         if len(ids) > asking.reading.by_id:
-            got, queries = found.read, [whole]
+            got, queries = found.read - found.duplicates, [whole]
         try:
             there = sum(count(asking.client, print_query(count_of(query)).text, all_rows=all_rows) for query in queries)
         except (QueryTimeoutError, TransportError):
             # What is not counted in time is asked for twice.
-            second = ask(asking, query_of, whole, columns, ids, f"{name}(again)", all_rows=all_rows)
+            second = ask(asking, query_of, whole, columns, ids, f"{name}(again)", all_rows=all_rows, key=key)
             there, got = second.rows + second.rejected, found.rows + found.rejected
         if there <= got:
             return found

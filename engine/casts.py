@@ -43,7 +43,8 @@ def refused(column: str, kind: ColumnType, value: str | None = None) -> str:
     """The SQL that is true where a column's text is no value of its type; `value` is its cast, if that is at hand."""
     text = quote_name(column)
     if column == "Id":
-        return f"({text} IS NULL OR NOT regexp_full_match({text}, '[0-9A-Za-z]{{15}}([0-9A-Za-z]{{3}})?'))"
+        # The last three characters are a checksum of capitals: in another letter case the Id is no record's.
+        return f"({text} IS NULL OR NOT regexp_full_match({text}, '[0-9A-Za-z]{{15}}([A-Z0-5]{{3}})?'))"
     return f"({text} IS NOT NULL AND {value or cast(column, kind)} IS NULL)"
 
 

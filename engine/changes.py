@@ -9,25 +9,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from compiler.print_soql import print_query
-from compiler.probe import by_id_query, changed_query, count_of, linked_query, match_list_query, since_query, written
-from compiler.record_id import is_record_id
+from compiler.probe import by_id_query, changed_query, linked_query, match_list_query, since_query, written
+from compiler.record_id import is_record_id, to_18
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns, common_type
-from engine.by_id import Asking, ask
+from engine.by_id import Asking, ask_counted
 from engine.copies import Kept, cast_all, copy_view
 from engine.errors import BrokenAnswerError, RefusedError
 from engine.fetch import OVERLAP
 from engine.file_names import file_name
-from engine.load import Staged, load, rejects_of
+from engine.load import Staged, rejects_of
 from engine.match_list import parents_of, part
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.rest_query import count
+from engine.salesforce.pages import Pages
+from engine.whole import Question, load_whole
 from engine.wide import read_rows
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
+
+
+class DeleteLog(NamedTuple):
+    """The Ids in an object's delete log, and up to when it tells: what was deleted later may not be in it yet."""
+
+    ids: list[str]
+    covered: datetime
+
+
+class Changed(NamedTuple):
+    """A match list that was made of what changed, and up to when the changes are known."""
+
+    staged: Staged
+    covered: datetime
+
 
 _ID: Columns = {"Id": ColumnType("id")}
 # `/deleted` wants a span of at least a minute, and cuts off the seconds.
@@ -36,7 +51,7 @@ _MINUTE = timedelta(minutes=1)
 
 def list_by_changes(
     asking: Asking, kept: Kept, copied: Columns, listed: Columns, read_at: datetime, bin_too: bool
-) -> Staged:
+) -> Changed:
     """Make the match list of an extract from its copy and from what changed since it was read.
 
     Args:
@@ -47,9 +62,12 @@ def list_by_changes(
         read_at: when the copy was brought up to date, by the org's clock.
         bin_too: whether the object has a bin, whose rows are asked for too.
 
+    Returns:
+        The list, and up to when the delete log tells: from there on the next run has to ask.
+
     Raises:
         RefusedError: it cannot be made this way: the object has no delete log, or the log does not reach so far.
-        BrokenAnswerError: an answer without rows, although there are some.
+        BrokenAnswerError: an answer lacks rows, or says no Id, as often as it is asked.
         SalesforceError: Salesforce does not answer.
     """
     space, name, extract = asking.space, kept.extract.id, kept.extract
@@ -59,7 +77,7 @@ def list_by_changes(
     gone = deleted_since(asking.client, extract.object, since)
     now = read_changes(asking, _narrowed(since_query(extract, moment), kept, listed), listed, f"{name}(since)")
     rejected = _rejected_before(space, kept)
-    again = ask(
+    again = ask_counted(
         asking,
         lambda ids: by_id_query(extract, ids, tuple(listed)),
         match_list_query(extract, tuple(listed)),
@@ -76,13 +94,13 @@ def list_by_changes(
         f' AND NOT EXISTS (SELECT 1 FROM ({fresh}) AS f WHERE f."Id" = k."Id")'
         ' AND k."Id" NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))'
         f" UNION ALL SELECT * FROM ({fresh}) AS f",
-        [gone],
+        [gone.ids],
     )
     refused = " UNION ALL ".join(f"SELECT * FROM {one.rejects}" for one in sources)
     space.run(f"CREATE OR REPLACE TABLE {rejects_of(f'{name}(list)')} AS {refused}")
     rows = int(space.value(f"SELECT count(*) FROM {part(name, 'list')}"))
     read = touched.read + now.read + again.read
-    return Staged(f"{name}(list)", types, read, rows, now.duplicates, now.rejected)
+    return Changed(Staged(f"{name}(list)", types, read, rows, now.duplicates, now.rejected), gone.covered)
 
 
 def new_parents(space: Workspace, kept: Kept) -> list[str]:
@@ -99,10 +117,10 @@ def new_parents(space: Workspace, kept: Kept) -> list[str]:
 
 
 def list_children(asking: Asking, kept: Kept, listed: Columns, parents: Sequence[str]) -> None:
-    """Put the rows that hang on some parents on the match list."""
+    """Put the rows that hang on some parents on the match list. Raises BrokenAnswerError if rows stay away."""
     assert kept.link is not None
     space, name, extract = asking.space, kept.extract.id, kept.extract
-    found = ask(
+    found = ask_counted(
         asking,
         partial(_children, kept, listed),
         match_list_query(extract, tuple(listed)),
@@ -118,6 +136,7 @@ def list_children(asking: Asking, kept: Kept, listed: Columns, parents: Sequence
         f" UNION ALL SELECT {cast_all(listed, types, 'c.')} FROM {name_of(*found.leaf.name)} AS c"
         f' WHERE NOT EXISTS (SELECT 1 FROM {part(name, "list")} AS l WHERE l."Id" = c."Id")'
     )
+    space.run(f"INSERT INTO {rejects_of(f'{name}(list)')} SELECT * FROM {found.rejects}")
 
 
 def _children(kept: Kept, listed: Columns, parents: Sequence[str]) -> Query:
@@ -138,30 +157,31 @@ def _rejected_before(space: Workspace, kept: Kept) -> list[str]:
         " ORDER BY 1",
         [kept.extract.object],
     )
-    return [key for (key,) in rows]
+    return [to_18(key) for (key,) in rows if is_record_id(key)]
 
 
 def read_changes(asking: Asking, query: Query, columns: Columns, name: str, *, all_rows: bool = False) -> Staged:
-    """Load the rows of a query for what changed into `staged."<name>"`.
+    """Load the rows of a query for what changed into `staged."<name>"`: what they hide would stay hidden for long.
 
-    Raises BrokenAnswerError for an answer without rows although there are some, and SalesforceError.
+    Raises BrokenAnswerError for an answer that lacks rows, as often as it is asked; RefusedError
+    where rows are in doubt and cannot be counted; SalesforceError.
     """
-    pages = read_rows(asking.client, query, asking.folder, file_name(name), all_rows=all_rows, reading=asking.reading)
-    try:
-        loaded = load(asking.space, name, columns, pages)
-    finally:
-        pages.close()
-    if not loaded.rows and not loaded.rejected:
-        # An answer without rows may be an error's, and what it hides would stay hidden until the next list.
-        there = count(asking.client, print_query(count_of(query)).text, all_rows=all_rows)
-        if there:
-            raise BrokenAnswerError(f"{there} rows changed, and the answer has none")
+
+    def ask_once() -> Pages:
+        file = file_name(name)
+        return read_rows(asking.client, query, asking.folder, file, all_rows=all_rows, reading=asking.reading)
+
+    _, loaded = load_whole(asking, Question(name, query, all_rows), name, columns, ask_once(), ask_once, None)
+    lost = asking.space.value(f"SELECT count(*) FROM {loaded.rejects} WHERE column_name = 'Id'")
+    if lost:
+        raise BrokenAnswerError(f"{lost} changed rows have no record Id")
     return loaded
 
 
-def deleted_since(client: SalesforceClient, sobject: str, since: datetime) -> list[str]:
-    """The Ids in an object's delete log from a moment on. Raises RefusedError where the log does not reach so far."""
-    span = {"start": written(since), "end": written(client.now() + _MINUTE)}
+def deleted_since(client: SalesforceClient, sobject: str, since: datetime) -> DeleteLog:
+    """An object's delete log from a moment on. Raises RefusedError where the log does not reach so far."""
+    end = client.now() + _MINUTE
+    span = {"start": written(since), "end": written(end)}
     answer = client.get_json(client.data(f"sobjects/{sobject}/deleted/"), span)
     records: Any = answer.get("deletedRecords") if isinstance(answer, dict) else None
     if not isinstance(records, list):
@@ -169,11 +189,12 @@ def deleted_since(client: SalesforceClient, sobject: str, since: datetime) -> li
     ids = [str(one.get("id")) for one in records if isinstance(one, dict)]
     if len(ids) < len(records) or not all(map(is_record_id, ids)):
         raise BrokenAnswerError(f"the delete log of {sobject} lists a row without an Id")
-    earliest = answer.get("earliestDateAvailable")
+    earliest, latest = answer.get("earliestDateAvailable"), answer.get("latestDateCovered")
     try:
         too_late = bool(earliest) and datetime.fromisoformat(str(earliest)) > since
+        covered = min(end, datetime.fromisoformat(str(latest))) if latest else end
     except (ValueError, TypeError) as error:  # no moment, or one without a zone
-        raise BrokenAnswerError(f"the delete log of {sobject} does not say how far it reaches back") from error
+        raise BrokenAnswerError(f"the delete log of {sobject} does not say how far it reaches") from error
     if too_late:
         raise RefusedError(f"the delete log of {sobject} does not reach back to {since:%Y-%m-%d %H:%M}")
-    return ids
+    return DeleteLog(ids, covered)

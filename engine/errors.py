@@ -51,7 +51,8 @@ STORE_WAYS_OUT = (
 RUN_AGAIN = "run again; if it stays, look for a proxy or gateway on the way that changes answers"
 
 
-def _some_of(ids: Sequence[str]) -> str:
+def some_of(ids: Sequence[str]) -> str:
+    """The first twenty Ids, and how many more there are."""
     return ", ".join(ids[:20]) + (f" and {len(ids) - 20} more" if len(ids) > 20 else "")
 
 
@@ -207,7 +208,7 @@ class TornRowsError(SalesforceError):
 
     def __init__(self, name: str, ids: Sequence[str]) -> None:
         super().__init__(
-            f"{name}: {len(ids)} rows change while their columns are read in parts: {_some_of(ids)}",
+            f"{name}: {len(ids)} rows change while their columns are read in parts: {some_of(ids)}",
             hint="run again when nobody changes them",
         )
         self.ids = tuple(ids)
@@ -228,7 +229,7 @@ class UnexplainedError(RunError):
         self, table: str, ids: Sequence[str], words: str = "match their filter but Salesforce does not return them"
     ) -> None:
         super().__init__(
-            f"table {table}: {len(ids)} rows {words}: {_some_of(ids)}",
+            f"table {table}: {len(ids)} rows {words}: {some_of(ids)}",
             hint="nothing was published; run again, and if it stays, compare these Ids in Salesforce",
         )
         self.table = table

@@ -41,7 +41,7 @@ from engine.match_list import (
 from engine.not_come import ask_again, take_unlisted
 from engine.report import ExtractReport
 from engine.salesforce.pages import Pages
-from engine.whole import load_whole
+from engine.whole import Question, load_whole
 from engine.wide import read_rows
 from grammar.soql_tree import FieldPath, SelectItem
 
@@ -106,6 +106,7 @@ class _Extraction:
         self.by_list = {e.id for e in copied if e.mode == "census" or e.id in self.by_changes}
         self.staged: dict[str, Staged] = {}
         self.reports: dict[str, ExtractReport] = {}
+        self.covered: dict[str, datetime] = {}
         self.compared: set[str] = set()
         self.noted: set[str] = set()
         self.parents = {kept.link.parent for kept in self.kept.values() if kept.link is not None}
@@ -142,8 +143,11 @@ class _Extraction:
         compared = frozenset(self.compared)
         whole = {extract.id: frozenset(self.columns_asked(extract)) for extract in self.plan.extracts}
         proven = {name: known.listed_at for name, known in self.by_changes.items()}
+        covered = {name: at for name, at in self.covered.items() if name in proven}
         quota, again = self.quota is not None, self.attach_again
-        return Extracted(staged, reports, quota, self.kept, self.copied, compared, whole, proven, self.places, again)
+        return Extracted(
+            staged, reports, quota, self.kept, self.copied, compared, whole, proven, covered, self.places, again
+        )
 
     def ask_all(self) -> None:
         """Ask for every extract, and load what comes in the plan's order.
@@ -236,7 +240,7 @@ class _Extraction:
         known = self.by_changes[extract.id]
         self.asking.client.events(StageStarted("extract", extract.id))
         try:
-            loaded = list_by_changes(
+            loaded, self.covered[extract.id] = list_by_changes(
                 self.asking,
                 self.kept[extract.id],
                 self.copied[extract.id],
@@ -275,7 +279,8 @@ class _Extraction:
             name = f"{extract.id}(list)" if extract.id in self.by_list else extract.id
             again = partial(self.ask_for, extract)
             place = self.places.get(extract.id) if pages.rows >= self.asking.reading.in_place_rows else None
-            pages, loaded = load_whole(self.asking, extract, name, self.columns_asked(extract), pages, again, place)
+            question = Question(extract.id, extract.fetch)
+            pages, loaded = load_whole(self.asking, question, name, self.columns_asked(extract), pages, again, place)
         except (SalesforceError, LoadError) as error:
             self.fail(extract.id, str(error))
             if isinstance(error, QuotaError):

@@ -26,8 +26,8 @@ class Extracted:
 
     `kept` says where each extract's rows are kept, `copied` the columns of the copies that served; `compared` are the
     extracts whose changes since the copy are known; `read_whole` the columns that were read of every matching row;
-    `proven` when the match lists were read of those extracts that went by what changed since; `places` the extracts
-    that could be loaded where they are published.
+    `proven` when the match lists were read of those extracts that went by what changed since, `covered` up to when what
+    was deleted of them is known; `places` the extracts that could be loaded where they are published.
     `attach_again` brings the children of a table up to rows of it that came late; it raises SalesforceError and
     LoadError.
     """
@@ -40,6 +40,7 @@ class Extracted:
     compared: frozenset[str]
     read_whole: Mapping[str, frozenset[str]]
     proven: Mapping[str, datetime]
+    covered: Mapping[str, datetime]
     places: Mapping[str, Place]
     attach_again: Callable[[Mapping[str, Staged], str], Mapping[str, Staged]]
 

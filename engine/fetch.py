@@ -19,7 +19,7 @@ from compiler.relation_columns import Columns
 from engine.by_id import Asking, Together, ids_a_query
 from engine.copies import STAMP, Kept, copy_view
 from engine.file_names import file_name
-from engine.load import Staged, load
+from engine.load import Staged, load, nameless
 from engine.match_list import NEW, part
 from engine.salesforce.pages import Pages
 from engine.wide import read_rows
@@ -108,7 +108,11 @@ def fetch(asking: Asking, kept: Kept, lacking: int) -> Staged:
             answers.append(
                 read_rows(asking.client, query, asking.folder, file, reading=asking.reading, expected=expected)
             )
-        return load(space, f"{extract.id}(fetched)", columns, Together(answers))
+        loaded = load(space, f"{extract.id}(fetched)", columns, Together(answers))
+        if loaded.rejected:
+            # Whose row has no Id shows in what is still lacking, and is asked for again.
+            space.run(f"DELETE FROM {loaded.rejects} WHERE {nameless(loaded.name)}")
+        return loaded
     finally:
         for answer in answers:
             answer.close()

@@ -99,7 +99,14 @@ class Freshness:
             return self._settled[extract]
         return datetime.min.replace(tzinfo=UTC) if self._whole_at is None else self._whole_at - SLACK
 
-    def note(self, store_run: int, now: datetime, volatile: Iterable[str], lists: Mapping[str, bool]) -> None:
+    def note(
+        self,
+        store_run: int,
+        now: datetime,
+        volatile: Iterable[str],
+        lists: Mapping[str, bool],
+        covered: Mapping[str, datetime],
+    ) -> None:
         """Note what was read now; what else is known holds on.
 
         Args:
@@ -108,6 +115,7 @@ class Freshness:
             volatile: the extracts whose volatile columns were read.
             lists: the extracts that were brought up to date, and whether by their match list; the rows of tables that
                 are out too (`engine.leavers.out_of`), and whether by asking for all of them.
+            covered: of those that were not, up to when the changes are known, where that is before the run began.
         """
         at = {**self._at, **dict.fromkeys(volatile, now)}
         known = dict(self._lists)
@@ -115,7 +123,7 @@ class Freshness:
             if whole:
                 known[extract] = Listed(now, now)
             elif extract in known:
-                known[extract] = known[extract]._replace(read_at=now)
+                known[extract] = known[extract]._replace(read_at=min(now, covered.get(extract, now)))
         settled = {**self._settled, **dict.fromkeys(lists, now - SLACK)}
         with self._opened() as connection:
             connection.execute("DELETE FROM settled")
@@ -133,6 +141,14 @@ class Freshness:
                 "INSERT INTO match_lists VALUES (?, ?, ?, ?)",
                 [(name, store_run, one.listed_at.isoformat(), one.read_at.isoformat()) for name, one in known.items()],
             )
+
+    def forget(self, extracts: Iterable[str]) -> None:
+        """Leave out of what is noted when the match lists of extracts were read that were not brought up to date.
+
+        Of parents that come in meanwhile, what changed since would not tell the children.
+        """
+        for extract in extracts:
+            self._lists.pop(extract, None)
 
     def distrust(self) -> None:
         """Forget when match lists were read: the next run reads them all."""

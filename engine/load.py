@@ -81,6 +81,12 @@ def rejected_keys(name: str) -> str:
     return f"SELECT key FROM {rejects_of(name)} WHERE key IS NOT NULL OR column_name = 'Id'"
 
 
+def nameless(name: str) -> str:
+    """The condition that a reject of an extract's is of a row without a record's Id: nobody knows whose it is."""
+    known = f"SELECT key FROM {rejects_of(name)} WHERE column_name = 'Id' AND key IS NOT NULL"
+    return f"(key IS NULL OR key IN ({known}))"
+
+
 def count_rejected(space: Workspace, keys: str) -> int:
     """How many rows a SELECT of rejected keys stands for."""
     return int(space.value(f"SELECT count(DISTINCT key) + count(*) FILTER (key IS NULL) FROM ({keys}) AS r"))

@@ -221,5 +221,5 @@ def drop_rows(space: Workspace, kept: Kept, keys: str) -> int:
     name = kept.extract.id
     for suffix in ("new", "list"):
         space.run(f'DELETE FROM {part(name, suffix)} WHERE "Id" IN ({keys})')
-    space.run(f"INSERT INTO {part(name, 'out')} SELECT key FROM ({keys}) AS r")
+    space.run(f"INSERT INTO {part(name, 'out')} SELECT key FROM ({keys}) AS r WHERE key IS NOT NULL")
     return int(space.value(f"SELECT count(*) FROM {part(name, 'list')}"))

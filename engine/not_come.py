@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, timedelta
 from functools import partial
 
+from compiler.duckdb_functions import quote_name
 from compiler.probe import by_id_query, match_list_query
+from compiler.record_id import is_record_id
 from compiler.relation_columns import Columns, common_type
 from engine.by_id import Asking, ask, ask_counted
-from engine.copies import Kept, cast_all
-from engine.errors import UnexplainedError
-from engine.load import Staged, rejects_of
+from engine.copies import STAMP, Kept, cast_all
+from engine.errors import BrokenAnswerError, UnexplainedError, some_of
+from engine.load import Staged, nameless, rejects_of
 from engine.match_list import lacking_ids, part, strike, take_late
 from engine.whole import check_struck
-from engine.workspace import name_of
+from engine.workspace import Workspace, name_of
+
+# No clock of Salesforce's is as much ahead of another.
+AHEAD = timedelta(minutes=1)
 
 
 def ask_again(asking: Asking, kept: Kept, listed: Columns, matching: Staged, fetched: Staged) -> Staged:
@@ -29,6 +36,7 @@ def ask_again(asking: Asking, kept: Kept, listed: Columns, matching: Staged, fet
 
     Raises:
         UnexplainedError: rows are listed and never come.
+        BrokenAnswerError: the list has Ids of no record, or rows come in an older version than the list has.
     """
     space, name = asking.space, kept.extract.id
     missing = lacking_ids(space, name)
@@ -55,12 +63,43 @@ def ask_again(asking: Asking, kept: Kept, listed: Columns, matching: Staged, fet
             still,
             f"{name}(listed)",
         )
-        returned = [key for (key,) in space.run(f'SELECT "Id" FROM {name_of(*there.leaf.name)} ORDER BY 1')]
-        if returned:
-            raise UnexplainedError(name, returned)
-        strike(space, name, still)
-        check_struck(asking, kept.extract, matching, still)
+        returned = {key for (key,) in space.run(f'SELECT "Id" FROM {name_of(*there.leaf.name)}')}
+        _take_back_stamps(asking, name, there)
+        _check_returned(space, name, [key for key in lacking_ids(space, name) if key in returned])
+        gone = [key for key in still if key not in returned]
+        if odd := [key for key in gone if not is_record_id(key)]:
+            raise BrokenAnswerError(f"the match list has Ids of no record: {some_of(odd)}")
+        if gone:
+            strike(space, name, gone)
+            check_struck(asking, kept.extract, matching, gone)
     return fetched._replace(columns=types, read=fetched.read + again.read)
+
+
+def _take_back_stamps(asking: Asking, name: str, there: Staged) -> None:
+    """Give the rows of a match list that claims a change in the future the stamp that they have when asked again."""
+    stamp = quote_name(STAMP)
+    if STAMP not in there.columns:
+        return
+    latest = (asking.client.now() + AHEAD).astimezone(UTC).replace(tzinfo=None)
+    for table, column in ((part(name, "list"), stamp), (part(name, "differences"), "stamp")):
+        asking.space.run(
+            f"UPDATE {table} AS l SET {column} = t.{stamp} FROM {name_of(*there.leaf.name)} AS t"
+            f' WHERE t."Id" = l."Id" AND l.{column} > $1 AND t.{stamp} <= $1',
+            [latest],
+        )
+
+
+def _check_returned(space: Workspace, name: str, ids: Sequence[str]) -> None:
+    """Raise what is to be said of rows that match and were not fetched as the match list has them."""
+    if not ids:
+        return
+    came = {key for (key,) in space.run(f'SELECT "Id" FROM {part(name, "fetched")}')}
+    if older := [key for key in ids if key in came]:
+        raise BrokenAnswerError(
+            f"{len(older)} rows come in an older version than their match list has: {some_of(older)}",
+            hint="run again; what was published stays",
+        )
+    raise UnexplainedError(name, ids)
 
 
 def take_unlisted(asking: Asking, kept: Kept, staged: Staged) -> Columns:
@@ -68,12 +107,11 @@ def take_unlisted(asking: Asking, kept: Kept, staged: Staged) -> Columns:
     space, name = asking.space, kept.extract.id
     listed = rejects_of(f"{name}(list)")
     space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {listed} WHERE column_name = 'Id'")
-    known = f"SELECT key FROM {listed} WHERE column_name = 'Id'"
-    rows = space.run(f"SELECT DISTINCT key FROM {listed} WHERE key NOT IN ({known}) ORDER BY 1")
+    rows = space.run(f"SELECT DISTINCT key FROM {listed} WHERE NOT {nameless(f'{name}(list)')} ORDER BY 1")
     if not rows:
         return staged.columns
     columns: Columns = {column.name: column.type for column in kept.extract.columns}
     query = partial(by_id_query, kept.extract)
-    late = ask(asking, query, kept.extract.fetch, columns, [key for (key,) in rows], f"{name}(unlisted)")
+    late = ask_counted(asking, query, kept.extract.fetch, columns, [key for (key,) in rows], f"{name}(unlisted)")
     space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {late.rejects}")
     return take_late(space, kept, staged, late)

@@ -32,6 +32,7 @@ from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
 from engine.load import Staged, load, rejected_keys, rejects_of
 from engine.merges import follow_merges
+from engine.own_ids import prefixes_of
 from engine.publish import NextStore, build_next
 from engine.reconcile import Reconciled, reconcile
 from engine.report import Outcome, RunReport
@@ -96,7 +97,7 @@ class Refresh(Run):
             )
         # An account's rows are a few of an object's, however many they are.
         by_id = replace(self.settings.reading, by_id=10**9)
-        asking = Asking(self.client, space, self.paths.staging, by_id)
+        asking = Asking(self.client, space, self.paths.staging, by_id, prefixes_of(self.schema))
         assert self.settings.account is not None
         reading = _Reading(asking, self.plan, self.settings.account)
         if reading.by_value:
@@ -233,17 +234,17 @@ class _Reading:
         later = [e for e in self.plan.extracts if self.links.get(e.id, ("", ""))[1] == "contact_id"]
         for extract in self.plan.extracts:
             if extract.id in self.accounts:
-                staged[extract.id] = self._ask(extract, partial(by_id_query, extract), [self.account])
+                staged[extract.id] = self._ask(extract, partial(by_id_query, extract), [self.account], "Id")
             elif extract.id not in self.links:
                 staged[extract.id] = self._whole(extract)
             elif extract not in later:
                 column = self.links[extract.id][0]
-                staged[extract.id] = self._ask(extract, partial(linked_query, extract, column), [self.account])
+                staged[extract.id] = self._linked(extract, column, [self.account])
         self._spread_rejects()
         self.contacts = self._known_contacts(staged)
         for extract in later:
             column = self.links[extract.id][0]
-            staged[extract.id] = self._ask(extract, partial(linked_query, extract, column), self.contacts)
+            staged[extract.id] = self._linked(extract, column, self.contacts)
         return staged
 
     def place(self, table: Table) -> tuple[str, list[str]]:
@@ -254,9 +255,14 @@ class _Reading:
             return table.parent.column, self.contacts
         return "account_id", [self.account]
 
-    def _ask(self, extract: Extract, query_of: Callable[[Sequence[str]], Query], ids: Sequence[str]) -> Staged:
+    def _linked(self, extract: Extract, column: str, ids: Sequence[str]) -> Staged:
+        return self._ask(extract, partial(linked_query, extract, column), ids, column)
+
+    def _ask(
+        self, extract: Extract, query_of: Callable[[Sequence[str]], Query], ids: Sequence[str], key: str
+    ) -> Staged:
         columns = {column.name: column.type for column in extract.columns}
-        return ask(self.asking, query_of, extract.fetch, columns, ids, extract.id)
+        return ask(self.asking, query_of, extract.fetch, columns, ids, extract.id, key=key)
 
     def _whole(self, extract: Extract) -> Staged:
         columns = {column.name: column.type for column in extract.columns}

@@ -35,6 +35,7 @@ from engine.load import Staged, rejected_keys
 from engine.look_at_parts import look_at_parts
 from engine.merges import follow_merges
 from engine.org import identify
+from engine.own_ids import prefixes_of
 from engine.publish import NextStore, build_next, check_balance, open_next
 from engine.reconcile import Reconciled, reconcile
 from engine.report import AsBefore, Outcome, RunReport
@@ -112,7 +113,7 @@ class Sync(Run):
             return Outcome.FAILED, self.drift.stops
         self.tell_of_drift()
         self.step(number, "extract")
-        asking = Asking(self.client, space, self.paths.staging, self.settings.reading)
+        asking = Asking(self.client, space, self.paths.staging, self.settings.reading, prefixes_of(self.schema))
         same_plan = info is not None and store_serves(space, self.digests[1], self.identity)
         serves = same_plan and not self.settings.whole
         # What a run that died had asked for may be gone on with, and is as old as its question.
@@ -192,8 +193,9 @@ class Sync(Run):
         store_run = number if self.progress.changed or info is None else info.run
         lists = {name: whole for name, whole in extracted.lists.items() if extracted.kept[name].table not in stale}
         lists |= {out_of(name): all_of for name, all_of in self.told_of_all.items() if name not in stale}
+        freshness.forget(name for name in extracted.kept if name not in lists)
         with self.noting("what was read could not be noted, and the next run reads all of it"):
-            freshness.note(store_run, began, copies.volatile_read(), lists)
+            freshness.note(store_run, began, copies.volatile_read(), lists, extracted.covered)
         self.client.events(Published(number, self.progress.changed))
         return outcome, errors
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC
+from typing import NamedTuple
 
 from compiler.duckdb_functions import quote_name
 from compiler.plan import Extract
 from compiler.print_soql import print_query
-from compiler.probe import matching_before, matching_count, written
+from compiler.probe import count_before, count_of, matching_count, written
 from compiler.relation_columns import Columns
 from engine.by_id import READINGS, Asking
 from engine.copies import STAMP
@@ -16,26 +17,35 @@ from engine.errors import BrokenAnswerError, CursorLostError, LoadError, QuotaEr
 from engine.events import StageStarted
 from engine.in_place import Place
 from engine.load import Staged, clear_place, load
+from engine.own_ids import count_foreign
 from engine.salesforce.pages import Pages
 from engine.salesforce.read import fits_in_address
 from engine.salesforce.rest_query import count
 from grammar.soql_tree import Query
 
 
+class Question(NamedTuple):
+    """What was asked, and for which extract; `all_rows`: of queryAll."""
+
+    extract: str
+    query: Query
+    all_rows: bool = False
+
+
 def load_whole(
     asking: Asking,
-    extract: Extract,
+    question: Question,
     name: str,
     columns: Columns,
     pages: Pages,
     ask_again: Callable[[], Pages],
     place: Place | None,
 ) -> tuple[Pages, Staged]:
-    """Load the pages of an extract into `staged."<name>"`; what does not hold all rows is read again.
+    """Load the pages of an answer into `staged."<name>"`; what does not hold all rows is read again.
 
     Args:
         asking: the means.
-        extract: what was asked.
+        question: what was asked.
         name: the staged table's name.
         columns: the columns that were asked for, with their types.
         pages: the answer.
@@ -52,12 +62,12 @@ def load_whole(
     attempt = 1
     while True:
         try:
-            asking.client.events(StageStarted("load", extract.id))
+            asking.client.events(StageStarted("load", question.extract))
             loaded = load(asking.space, name, columns, pages, place)
             try:
                 last = attempt == READINGS
-                _check_ids(asking, loaded, last=last)
-                _check_whole(asking, extract, pages, loaded, last=last)
+                _check_ids(asking, question, loaded, last=last)
+                _check_whole(asking, question, pages, loaded, last=last)
             except BrokenAnswerError:
                 clear_place(asking.space, loaded)
                 raise
@@ -71,8 +81,13 @@ def load_whole(
         pages = ask_again()
 
 
-def _check_ids(asking: Asking, loaded: Staged, *, last: bool) -> None:
-    """Raise BrokenAnswerError for rows without a record's Id, which no record has; in the `last` reading they stay."""
+def _check_ids(asking: Asking, question: Question, loaded: Staged, *, last: bool) -> None:
+    """Raise BrokenAnswerError for rows without a record's Id, or with the Id of another object's.
+
+    No record has none; in the `last` reading such rows stay, as rejects.
+    """
+    if foreign := count_foreign(asking.space, asking.prefixes, question.query, loaded):
+        raise BrokenAnswerError(f"{foreign} rows of {loaded.name} have the Id of another object")
     if last or not loaded.rejected:
         return
     strange = asking.space.value(f"SELECT count(*) FROM {loaded.rejects} WHERE column_name = 'Id'")
@@ -80,7 +95,7 @@ def _check_ids(asking: Asking, loaded: Staged, *, last: bool) -> None:
         raise BrokenAnswerError(f"{strange} rows of {loaded.name} have no record Id")
 
 
-def _check_whole(asking: Asking, extract: Extract, pages: Pages, loaded: Staged, *, last: bool) -> None:
+def _check_whole(asking: Asking, question: Question, pages: Pages, loaded: Staged, *, last: bool) -> None:
     """Raise BrokenAnswerError if rows are missing in an answer that looks whole; `last`: it is not asked for again.
 
     An answer without rows may be an error's; where a row came twice another one may not have come at all. Any other
@@ -89,17 +104,18 @@ def _check_whole(asking: Asking, extract: Extract, pages: Pages, loaded: Staged,
     """
     distinct = loaded.rows + loaded.rejected
     if not distinct or loaded.duplicates or pages.surplus:
-        _hold_against(asking, matching_count(extract), distinct, loaded)
+        _hold_against(asking, question, count_of(question.query), distinct, loaded)
         return
     try:
         if loaded.read <= asking.reading.rest_rows and not last:
-            _hold_against(asking, matching_count(extract), distinct, loaded)
-        elif STAMP in loaded.columns:
+            _hold_against(asking, question, count_of(question.query), distinct, loaded)
+        elif STAMP in print_query(question.query).text:
             moment = pages.asked_at.astimezone(UTC).replace(microsecond=0)
-            query = matching_before(extract, written(moment))
-            older = f"SELECT count(*) FROM {loaded.match_list} WHERE {quote_name(STAMP)} < ?"
-            ours = asking.space.value(older, [moment.replace(tzinfo=None)]) + loaded.rejected
-            _hold_against(asking, query, ours, loaded)
+            ours = distinct
+            if STAMP in loaded.columns:
+                older = f"SELECT count(*) FROM {loaded.match_list} WHERE {quote_name(STAMP)} < ?"
+                ours = asking.space.value(older, [moment.replace(tzinfo=None)]) + loaded.rejected
+            _hold_against(asking, question, count_before(question.query, written(moment)), ours, loaded)
     except QuotaError:
         raise
     except RefusedError:
@@ -120,11 +136,11 @@ def check_struck(asking: Asking, extract: Extract, listed: Staged, struck: Seque
         raise UnexplainedError(extract.id, struck)
 
 
-def _hold_against(asking: Asking, query: Query, ours: int, loaded: Staged) -> None:
+def _hold_against(asking: Asking, question: Question, query: Query, ours: int, loaded: Staged) -> None:
     soql = print_query(query).text
     if not fits_in_address(soql):
         return
-    there = count(asking.client, soql)
+    there = count(asking.client, soql, all_rows=question.all_rows)
     if there > ours:
         raise BrokenAnswerError(
             f"{there} rows match, and the answer has {ours} of them, {loaded.duplicates} twice",

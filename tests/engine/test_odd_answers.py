@@ -308,6 +308,7 @@ def test_ids_that_would_be_printed_into_a_query(org: Scene, key: object) -> None
         {"deletedRecords": [{"id": "x' OR"}]},
         {"deletedRecords": [], "earliestDateAvailable": "junk"},
         {"deletedRecords": [], "earliestDateAvailable": "2026-01-01T00:00:00"},
+        {"deletedRecords": [], "latestDateCovered": "2026-01-01T00:00:00"},
         [],
     ],
 )
