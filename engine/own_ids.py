@@ -24,9 +24,13 @@ def prefixes_of(schema: Schema) -> Mapping[str, str]:
 
 
 def count_foreign(space: Workspace, prefixes: Mapping[str, str], query: Query, staged: Staged) -> int:
-    """How many rows of an answer have the Id of another object than the query asks for."""
+    """How many rows of an answer have the Id of another object than the query asks for.
+
+    Where no row has the described prefix it is the describe that is odd, and nothing is known against the rows.
+    """
     prefix = prefixes.get(query.source[0].path.text.lower())
     if prefix is None:
         return 0
     own = f'starts_with("Id", {quote_text(prefix)})'
-    return int(space.value(f"SELECT count(*) FROM {name_of(*staged.leaf.name)} WHERE NOT {own}"))
+    rows, ours = space.run(f"SELECT count(*), count(*) FILTER ({own}) FROM {name_of(*staged.leaf.name)}")[0]
+    return int(rows - ours) if ours else 0
