@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from compiler.plan import Plan, Table
 from compiler.schema import Schema
@@ -93,6 +94,19 @@ def run(
             state.close()
 
 
+class _Basis(NamedTuple):
+    """What a sync starts from: how it asks, how fresh the store is, since when what it reads is true.
+
+    `same_plan`: the store is of this plan and this user; `serves`: its rows are the copy that this run goes by.
+    """
+
+    asking: Asking
+    freshness: Freshness
+    began: datetime
+    same_plan: bool
+    serves: bool
+
+
 class Sync(Run):
     """The work of a whole sync.
 
@@ -113,23 +127,8 @@ class Sync(Run):
             return Outcome.FAILED, self.drift.stops
         self.tell_of_drift()
         self.step(number, "extract")
-        asking = Asking(self.client, space, self.paths.staging, self.settings.reading, prefixes_of(self.schema))
-        same_plan = info is not None and store_serves(space, self.digests[1], self.identity)
-        serves = same_plan and not self.settings.whole
-        # What a run that died had asked for may be gone on with, and is as old as its question.
-        began = min([at.replace(tzinfo=UTC), *asked_before(self.paths.staging, self.client.now())])
-        whole_at = read_whole_at(space, self.digests[1]) if same_plan else None
-        freshness = Freshness(self.paths.state, info.run if info is not None else 0, whole_at)
-        now = self.client.now()
-        looks = ((table.name, freshness.listed(out_of(table.name), now)) for table in self.plan.tables)
-        self.known = {name: one for name, one in looks if one is not None and serves}
-        if info is None:
-            open_next(space, self.paths)
-        begins = at if info is None else None
-        extracted = extract_all(asking, self.plan, self.schema, freshness, serves=serves, begins=begins)
-        self.progress.extracted = extracted
-        if stuck := end_orphans(self.client, self.paths.staging):
-            self.notice(f"Bulk jobs of a run that died could not be deleted: {', '.join(stuck)}")
+        basis = self.start(space, info, at)
+        extracted = self.read(space, basis, at if info is None else None)
         held = find_losses(space, self.plan, self.published(space), self.spec_text)
         frozen = tuple(one.table for one in self.drift.frozen)
         stale = stale_tables(self.plan, extracted.failed.keys(), held)
@@ -138,35 +137,24 @@ class Sync(Run):
         errors = (*failed, *held.values(), *(frozen_words(one, self.spec_text) for one in self.drift.frozen))
         if DECIDING.intersection(stale):
             return (Outcome.INCOMPLETE if extracted.quota else Outcome.FAILED), errors
-        outcome = Outcome.INCOMPLETE if self.progress.stale else Outcome.SUCCEEDED
-        scoped = serves and was_whole(space) and not self.drift.lost
+        scoped = basis.serves and was_whole(space) and not self.drift.lost
         try:
-            tables, staged = self.compare(asking, number, at, extracted, held, scoped=scoped)
+            tables, staged = self.compare(basis.asking, number, at, extracted, held, scoped=scoped)
         except (PromiseError, UnexplainedError):
             if extracted.proven:
-                freshness.distrust()
+                basis.freshness.distrust()
             raise
-        self.tell_of_columns(space)
-        for comparison in (one.comparison for one in tables):
-            for words in given_up(space, comparison.table, comparison.current, comparison.wanted, self.spec_text):
-                self.notice(words)
+        self.tell_of_columns(space, tables)
         if self.late_failures:
             stale = tuple(name for name in self.progress.stale if name not in frozen)
             errors = (*(f"{table}: {error}" for table, error in self.late_failures.items()), *errors)
-            outcome = Outcome.INCOMPLETE
-        in_vain = [one.counts for one in tables if one.counts.rejected and not one.counts.wanted]
-        if in_vain:
-            lost = (f"{one.table}: all {one.rejected} rows were rejected: see accord.rejects" for one in in_vain)
-            errors, outcome = (*errors, *lost), Outcome.INCOMPLETE
-        copies = CopiesToKeep(extracted, staged, stale, served=serves, same_plan=same_plan)
+        errors = (*errors, *_taken_in_vain(tables))
+        outcome = Outcome.INCOMPLETE if errors else Outcome.SUCCEEDED
+        copies = CopiesToKeep(extracted, staged, stale, served=basis.serves, same_plan=basis.same_plan)
         rejects_changed = collect_rejects(space, self.plan, stale, info is not None, frozen)
         dropped = self.progress.dropped = self.no_longer_planned(space)
-        if info is not None:
-            guards = self.progress.guards = look_at_guards(space, self.plan, tables, dropped)
-            if (exceeded := [one for one in guards if one.exceeded]) and not self.settings.confirmed:
-                self.progress.tables = tuple(one.counted(one.counts.expected_after) for one in tables)
-                limits = tuple(f"{one.rule}, but {one.words} ({one.value}%)" for one in exceeded)
-                return Outcome.STOPPED, (*limits, *errors)
+        if info is not None and (limits := self.held_back(space, tables, dropped)):
+            return Outcome.STOPPED, (*limits, *errors)
         if info is None or rejects_changed or dropped or any(one.changed for one in tables) or copies.changed(space):
             found = {one.counts.table for one in tables}
             unused = [place.table for place in extracted.places.values() if place.table not in found]
@@ -190,14 +178,54 @@ class Sync(Run):
             for one in tables:
                 check_balance(one)
         self.progress.tables = tables
-        store_run = number if self.progress.changed or info is None else info.run
-        lists = {name: whole for name, whole in extracted.lists.items() if extracted.kept[name].table not in stale}
-        lists |= {out_of(name): all_of for name, all_of in self.told_of_all.items() if name not in stale}
-        freshness.forget(name for name in extracted.kept if name not in lists)
-        with self.noting("what was read could not be noted, and the next run reads all of it"):
-            freshness.note(store_run, began, copies.volatile_read(), lists, extracted.covered)
+        self.note(basis, number if self.progress.changed or info is None else info.run, extracted, copies, stale)
         self.client.events(Published(number, self.progress.changed))
         return outcome, errors
+
+    def start(self, space: Workspace, info: StoreInfo | None, at: datetime) -> _Basis:
+        """Find out what of the published store may serve, and what is known of its age."""
+        same_plan = info is not None and store_serves(space, self.digests[1], self.identity)
+        serves = same_plan and not self.settings.whole
+        now = self.client.now()
+        # What a run that died had asked for may be gone on with, and is as old as its question.
+        began = min([at.replace(tzinfo=UTC), *asked_before(self.paths.staging, now)])
+        whole_at = read_whole_at(space, self.digests[1]) if same_plan else None
+        freshness = Freshness(self.paths.state, info.run if info is not None else 0, whole_at)
+        looks = ((table.name, freshness.listed(out_of(table.name), now)) for table in self.plan.tables)
+        self.known = {name: one for name, one in looks if one is not None and serves}
+        asking = Asking(self.client, space, self.paths.staging, self.settings.reading, prefixes_of(self.schema))
+        return _Basis(asking, freshness, began, same_plan, serves)
+
+    def read(self, space: Workspace, basis: _Basis, begins: datetime | None) -> Extracted:
+        """Read all extracts; `begins` is when a store began that has no rows yet, which then come where they stay."""
+        if begins is not None:
+            open_next(space, self.paths)
+        extracted = extract_all(
+            basis.asking, self.plan, self.schema, basis.freshness, serves=basis.serves, begins=begins
+        )
+        self.progress.extracted = extracted
+        if stuck := end_orphans(self.client, self.paths.staging):
+            self.notice(f"Bulk jobs of a run that died could not be deleted: {', '.join(stuck)}")
+        return extracted
+
+    def held_back(self, space: Workspace, tables: tuple[Reconciled, ...], dropped: Sequence[str]) -> tuple[str, ...]:
+        """What guards say against publishing; nothing if that is confirmed."""
+        guards = self.progress.guards = look_at_guards(space, self.plan, tables, dropped)
+        exceeded = [one for one in guards if one.exceeded]
+        if not exceeded or self.settings.confirmed:
+            return ()
+        self.progress.tables = tuple(one.counted(one.counts.expected_after) for one in tables)
+        return tuple(f"{one.rule}, but {one.words} ({one.value}%)" for one in exceeded)
+
+    def note(
+        self, basis: _Basis, store_run: int, extracted: Extracted, copies: CopiesToKeep, stale: Collection[str]
+    ) -> None:
+        """Note how fresh the store of a run is now."""
+        lists = {name: whole for name, whole in extracted.lists.items() if extracted.kept[name].table not in stale}
+        lists |= {out_of(name): all_of for name, all_of in self.told_of_all.items() if name not in stale}
+        basis.freshness.forget(name for name in extracted.kept if name not in lists)
+        with self.noting("what was read could not be noted, and the next run reads all of it"):
+            basis.freshness.note(store_run, basis.began, copies.volatile_read(), lists, extracted.covered)
 
     def look_at_absent(
         self, asking: Asking, table: Table, staged: Mapping[str, Staged], extracted: Extracted, *, published: bool
@@ -304,8 +332,8 @@ class Sync(Run):
             if column not in seen and ("users", column) not in lost:
                 self.notice(f"users.{column} is not there: User.{field} is not visible to this user")
 
-    def tell_of_columns(self, space: Workspace) -> None:
-        """Say which columns are new, and which the spec dropped: not of a table that stays as it is."""
+    def tell_of_columns(self, space: Workspace, tables: tuple[Reconciled, ...]) -> None:
+        """Say which columns are new, which the spec dropped, and which lose values: not of a table that stays."""
         lost = {(one.table, one.column) for one in self.drift.lost}
         for table, before in self.published(space).items():
             if table in self.progress.stale:
@@ -317,6 +345,9 @@ class Sync(Run):
                 self.notice(f"{table}: new columns {', '.join(sorted(new))}")
             if old:
                 self.notice(f"{table}: columns {', '.join(old)} are no longer in the spec, and dropped")
+        for comparison in (one.comparison for one in tables):
+            for words in given_up(space, comparison.table, comparison.current, comparison.wanted, self.spec_text):
+                self.notice(words)
 
     def no_longer_planned(self, space: Workspace) -> tuple[str, ...]:
         """The published tables that the plan has no more."""
@@ -326,6 +357,12 @@ class Sync(Run):
             [CURRENT],
         )
         return tuple(name for (name,) in rows if name not in planned)
+
+
+def _taken_in_vain(tables: Iterable[Reconciled]) -> tuple[str, ...]:
+    """What is said of tables of which every row was rejected: an empty table is no success."""
+    lost = (one.counts for one in tables if one.counts.rejected and not one.counts.wanted)
+    return tuple(f"{one.table}: all {one.rejected} rows were rejected: see accord.rejects" for one in lost)
 
 
 _NO_REJECTS = "SELECT CAST(NULL AS VARCHAR) AS key WHERE FALSE"
