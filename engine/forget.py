@@ -181,7 +181,7 @@ def _empty(space: Workspace, record_id: str) -> _Done:
 
 
 def _emptied(columns: Sequence[str], life: bool) -> str:
-    """The SET list. A row's hash goes too, so that the next run looks at the row again."""
+    """The SET list. A row's stamp goes too, so that the next run reads the row again."""
     values = [f"{quote_name(name)} = NULL" for name in columns if name != "Id" and not (life and name in LIFE)]
     if life:
         status = f"CASE WHEN record_status = 'active' THEN NULL ELSE {quote_text(REASON)} END"
@@ -190,7 +190,7 @@ def _emptied(columns: Sequence[str], life: bool) -> str:
 
 
 def _tables_with_ids(space: Workspace) -> list[tuple[str, str, list[str]]]:
-    """Every table that holds records, hashes or copies of records under their Id, with its columns."""
+    """Every table that holds records, or copies of records, under their Id, with its columns."""
     rows = space.run(
         "SELECT schema_name, table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()"
         " WHERE database_name = ? AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE database_name = ?)"

@@ -27,7 +27,7 @@ class Place(NamedTuple):
     """Where an extract's rows are published.
 
     `columns`: the table's own columns, each with the extract's column that it is. `parent`: the column that names the
-    parent row, and the extracts whose rows parents are.
+    parent row; `parent_table` and `parent_extracts`: where the parents are. `at`: when the run began.
     """
 
     table: str

@@ -33,7 +33,7 @@ from engine.salesforce.gzip_check import GzipCheck
 from engine.salesforce.session import Credentials, Session
 
 API_VERSION = "66.0"
-USER_AGENT = "accord/0.1"
+USER_AGENT = "accord"
 _T = TypeVar("_T")
 
 
