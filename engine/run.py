@@ -333,14 +333,17 @@ class Sync(Run):
                 self.notice(f"users.{column} is not there: User.{field} is not visible to this user")
 
     def tell_of_columns(self, space: Workspace, tables: tuple[Reconciled, ...]) -> None:
-        """Say which columns are new, which the spec dropped, and which lose values: not of a table that stays."""
+        """Say which columns are new, dropped or of another type, and which lose values: not of a table that stays."""
         lost = {(one.table, one.column) for one in self.drift.lost}
         for table, before in self.published(space).items():
             if table in self.progress.stale:
                 continue
-            now = {column.name for column in self.plan.table(table).columns}
+            now = {column.name: column.type.kind for column in self.plan.table(table).columns}
             new = [name for name in now if name not in before]
             old = [name for name in before if name not in now and name not in LIFE and (table, name) not in lost]
+            for name, kind in now.items():
+                if name in before and {kind, before[name].kind} not in ({kind}, {"text", "id"}):
+                    self.notice(f"{table}.{name} changed its type from {before[name].kind} to {kind}")
             if before and new:
                 self.notice(f"{table}: new columns {', '.join(sorted(new))}")
             if old:

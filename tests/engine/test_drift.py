@@ -300,7 +300,7 @@ def test_new_field_comes_in_with_its_values(tmp_path: Path) -> None:
 
 
 def test_safe_change_of_type_widens_the_column(tmp_path: Path) -> None:
-    """A number that became text, and a date that became a time, keep every value."""
+    """A number that became text, and a date that became a time, keep every value, and are told."""
     described = fields("Account", Score__c="string", Renewal_Date__c="datetime")
     spec = SPEC.replace("renewal from Renewal_Date__c", "renewal none")
     first = (account(1, Score__c="12.50", Renewal_Date__c="2026-05-01"), account(2))
@@ -315,6 +315,10 @@ def test_safe_change_of_type_widens_the_column(tmp_path: Path) -> None:
         assert after_.rows(f"SELECT Score__c, CAST(Renewal_Date__c AS VARCHAR) FROM accounts WHERE Id = '{A1}'") == [
             ("12.50", "2026-05-01 00:00:00")
         ]
+        assert {
+            "accounts.Score__c changed its type from decimal to text",
+            "accounts.Renewal_Date__c changed its type from date to timestamp",
+        } <= {*report.notices}
 
 
 def test_change_of_type_that_would_lose_values_freezes_the_table(tmp_path: Path) -> None:
