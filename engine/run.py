@@ -338,11 +338,12 @@ class Sync(Run):
         for table, before in self.published(space).items():
             if table in self.progress.stale:
                 continue
-            now = {column.name: column.type.kind for column in self.plan.table(table).columns}
+            columns = self.plan.table(table).columns
+            now = {column.name for column in columns}
             new = [name for name in now if name not in before]
             old = [name for name in before if name not in now and name not in LIFE and (table, name) not in lost]
-            for name, kind in now.items():
-                if name in before and {kind, before[name].kind} not in ({kind}, {"text", "id"}):
+            for name, kind in ((one.name, one.type.kind) for one in columns if not one.derived and one.name in before):
+                if {kind, before[name].kind} not in ({kind}, {"text", "id"}):
                     self.notice(f"{table}.{name} changed its type from {before[name].kind} to {kind}")
             if before and new:
                 self.notice(f"{table}: new columns {', '.join(sorted(new))}")

@@ -139,7 +139,7 @@ class Computing:
                 f"CREATE OR REPLACE TABLE {comparison.rows} AS SELECT {cast_all(columns, columns)}"
                 f" FROM ({print_relation(relation, self.leaf).text}) AS computed"
             )
-            comparison = comparison._replace(columns=as_published(self.space, comparison.rows, columns, own))
+            comparison = comparison._replace(columns=as_published(self.space, table, comparison.rows, columns, own))
         check_key(self.space, table, comparison.rows)
         self.space.run(comparison.with_untouched())
         return comparison

@@ -56,7 +56,7 @@ def compute(space: Workspace, table: Table, leaves: LeafOf, current: Columns) ->
         space.run(
             f"CREATE OR REPLACE {kind} {target} AS SELECT {values} FROM ({print_table(table, leaves).text}) AS computed"
         )
-        columns = as_published(space, target, columns, current)
+        columns = as_published(space, table, target, columns, current)
     if table.key != ("Id",) or not _keeps_ids(table.relation):
         check_key(space, table, target)
     return columns
@@ -116,17 +116,17 @@ def wider(wanted: ColumnType, current: ColumnType | None) -> ColumnType:
     return wanted
 
 
-def as_published(space: Workspace, target: str, columns: Columns, current: Columns) -> Columns:
-    """Give numbers of computed rows (a table's quoted name) their published scale, unless a value needs a larger one.
+def as_published(space: Workspace, table: Table, target: str, columns: Columns, current: Columns) -> Columns:
+    """Give numbers of computed rows (a quoted name) their published scale, unless a value or the plan needs a larger one.
 
     INVARIANT: the same values have the same types in every run. What a number is calculated from is as wide as its data
     where it was read, and as wide as it ever was where the copy serves; so the type that follows from it may grow while
     nothing changes.
     """
+    planned = {column.name: column.type for column in table.columns}
+    least = {name: wider(planned[name], current[name]) for name in columns if name in current}
     grown = {
-        name: known
-        for name, kind in columns.items()
-        if kind.kind == "decimal" and (known := current.get(name)) is not None and wider(known, kind) != known
+        name: kind for name, kind in least.items() if kind.kind == "decimal" and wider(kind, columns[name]) != kind
     }
     if not grown:
         return columns
