@@ -117,7 +117,7 @@ def wider(wanted: ColumnType, current: ColumnType | None) -> ColumnType:
 
 
 def as_published(space: Workspace, table: Table, target: str, columns: Columns, current: Columns) -> Columns:
-    """Give numbers of computed rows (a quoted name) their published scale, unless a value or the plan needs a larger one.
+    """Give numbers of computed rows (a quoted name) their published scale, unless a value or the plan needs more.
 
     INVARIANT: the same values have the same types in every run. What a number is calculated from is as wide as its data
     where it was read, and as wide as it ever was where the copy serves; so the type that follows from it may grow while
