@@ -132,14 +132,15 @@ class Computing:
         keys = Wanted(f"{table.name}{TOUCHED}")
         relation = restrict(table.relation, table.key[0], keys, suffix)
         found = columns_of(relation, self.leaf)
-        columns = {c.name: wider(found[c.name], own.get(c.name)) for c in table.columns}
+        columns: Columns = {c.name: wider(found[c.name], own.get(c.name)) for c in table.columns}
         comparison = Comparison(table, columns, current, scoped=True, placed=self._places(table))
         with computing(table):
             self.space.run(
                 f"CREATE OR REPLACE TABLE {comparison.rows} AS SELECT {cast_all(columns, columns)}"
                 f" FROM ({print_relation(relation, self.leaf).text}) AS computed"
             )
-            comparison = comparison._replace(columns=as_published(self.space, table, comparison.rows, columns, own))
+            columns = as_published(self.space, table, comparison.rows, columns, own)
+            comparison = comparison._replace(columns=columns)
         check_key(self.space, table, comparison.rows)
         self.space.run(comparison.with_untouched())
         return comparison

@@ -117,26 +117,26 @@ def wider(wanted: ColumnType, current: ColumnType | None) -> ColumnType:
 
 
 def as_published(space: Workspace, table: Table, target: str, columns: Columns, current: Columns) -> Columns:
-    """Give numbers of computed rows (a quoted name) their published scale, unless a value or the plan needs more.
+    """Give numbers of computed rows the plan's scale or the published one, unless a value needs more; return all types.
+
+    `target` is the quoted name of the rows, `columns` their types, `current` those of the published table.
 
     INVARIANT: the same values have the same types in every run. What a number is calculated from is as wide as its data
     where it was read, and as wide as it ever was where the copy serves; so the type that follows from it may grow while
     nothing changes.
     """
-    planned = {column.name: column.type for column in table.columns}
-    least = {name: wider(planned[name], current[name]) for name in columns if name in current}
-    grown = {
-        name: kind for name, kind in least.items() if kind.kind == "decimal" and wider(kind, columns[name]) != kind
-    }
+    numbers = [c for c in table.columns if c.name in current and current[c.name].kind == c.type.kind == "decimal"]
+    known = {column.name: wider(column.type, current[column.name]) for column in numbers}
+    grown = {name: kind for name, kind in known.items() if kind.scale < columns[name].scale}
     if not grown:
         return columns
     needs = ", ".join(
-        f"coalesce(bool_or(CAST(CAST({quote_name(name)} AS {duckdb_type(known)}) AS {duckdb_type(columns[name])})"
+        f"coalesce(bool_or(CAST(CAST({quote_name(name)} AS {duckdb_type(kind)}) AS {duckdb_type(columns[name])})"
         f" <> {quote_name(name)}), FALSE)"
-        for name, known in grown.items()
+        for name, kind in grown.items()
     )
     needed = space.run(f"SELECT {needs} FROM {target}")[0]
-    fitting = {name: known for (name, known), needs_more in zip(grown.items(), needed, strict=True) if not needs_more}
-    for name, known in fitting.items():
-        space.run(f"ALTER TABLE {target} ALTER COLUMN {quote_name(name)} SET DATA TYPE {duckdb_type(known)}")
+    fitting = {name: kind for (name, kind), needs_more in zip(grown.items(), needed, strict=True) if not needs_more}
+    for name, kind in fitting.items():
+        space.run(f"ALTER TABLE {target} ALTER COLUMN {quote_name(name)} SET DATA TYPE {duckdb_type(kind)}")
     return {**columns, **fitting}
