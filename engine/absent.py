@@ -123,7 +123,7 @@ def _lacks_rows(asking: Asking, sobject: SObject, found: Staged, asked_at: datet
     if stamp is None or not stamp.filterable:
         return False
     there = _count(asking, sobject, existing_before(sobject, written(asked_at.astimezone(UTC))))
-    return there is not None and there > found.rows + found.rejected
+    return there is not None and there > found.read - found.duplicates
 
 
 def _count(asking: Asking, sobject: SObject, query: Query) -> int | None:
