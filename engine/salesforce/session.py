@@ -92,7 +92,7 @@ class ClientCredentials:
             )
         if response.is_success and isinstance(answer, dict) and "error" not in answer:
             if not is_token(answer.get("access_token")):
-                raise NotSalesforceError(f"{self._login_url} answers a sign-in without a token", hint=RUN_AGAIN)
+                raise SignInError(f"{self._login_url} answers a sign-in without a token", hint=RUN_AGAIN)
             return Session(_address(str(answer.get("instance_url") or self._login_url)), answer["access_token"])
         raise SignInError(
             f"{self._login_url} refuses to sign in: {_reason(answer, response.status_code)}",

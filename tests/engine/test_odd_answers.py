@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from engine.changes import deleted_since
-from engine.errors import AccordError, BrokenAnswerError, ConfigurationError, NoConnectionError
+from engine.errors import AccordError, BrokenAnswerError, ConfigurationError, NoConnectionError, SignInError
 from engine.org import identify
 from engine.preview import preview
 from engine.report import Outcome
@@ -216,7 +216,7 @@ def test_sign_in_without_a_token(org: Scene, token: object) -> None:
     """An answer to a sign-in that holds none is no sign-in, and says where it came from."""
     fault = changed("/oauth2/token", lambda answer: {**answer, "access_token": token})
     who = ClientCredentials(org.running.instance_url, org.running.client_id, org.running.client_secret)
-    with org.client(who, transport=Faulty(fault)) as client, pytest.raises(NoConnectionError, match="without a token"):
+    with org.client(who, transport=Faulty(fault)) as client, pytest.raises(SignInError, match="without a token"):
         identify(client)
 
 
