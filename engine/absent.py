@@ -53,7 +53,7 @@ def ask_status(asking: Asking, schema: Schema, table: Table, missing: Sequence[s
     if sobject is None:
         raise UnexplainedError(table.name, missing)
     asked_at = asking.client.now()
-    found = _ask(asking, sobject, missing, f"{table.name}(status)")
+    found = ask_rows(asking, sobject, missing, f"{table.name}(status)")
     take_answers(asking.space, sobject, table, found, "SELECT unnest(CAST(? AS VARCHAR[])) AS key", [list(missing)])
     _check_gone(asking, sobject, table, found, asked_at)
 
@@ -79,7 +79,8 @@ def take_answers(
     )
 
 
-def _ask(asking: Asking, sobject: SObject, ids: Sequence[str], name: str) -> Staged:
+def ask_rows(asking: Asking, sobject: SObject, ids: Sequence[str], name: str) -> Staged:
+    """Load the status of an object's rows into `staged."<name>"`, of those in the bin too."""
     query = status_query(sobject, ids[:1])
     whole = Query(query.select, query.source, query.span)
     columns = status_columns(sobject)
@@ -111,7 +112,7 @@ def _check_gone(asking: Asking, sobject: SObject, table: Table, found: Staged, a
 def _are_there(asking: Asking, sobject: SObject, table: Table, ids: Sequence[str]) -> bool:
     """Whether Salesforce counts any of these rows; where it does not count in time, whether it returns any."""
     there = _count(asking, sobject, existing_count(sobject, ids))
-    return there > 0 if there is not None else _ask(asking, sobject, ids, f"{table.name}(gone)").rows > 0
+    return there > 0 if there is not None else ask_rows(asking, sobject, ids, f"{table.name}(gone)").rows > 0
 
 
 def _lacks_rows(asking: Asking, sobject: SObject, found: Staged, asked_at: datetime) -> bool:

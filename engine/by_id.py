@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,27 +96,27 @@ def ask(
 
     Raises BrokenAnswerError if rows come that were not asked for, or without an Id, as often as it is asked.
     """
-    few = len(ids) <= asking.reading.by_id
+    many = len(ids) > asking.reading.by_id
+    queries = _queries(asking, query_of, whole, ids)
     for _ in range(READINGS):
-        answer = _ask(asking, query_of, whole, columns, ids, name, all_rows)
-        staged, strange = take_asked(asking.space, answer, ids, key, whole=not few)
+        answer = _read(asking, queries, columns, name, all_rows)
+        staged, strange = take_asked(asking.space, answer, ids, key, whole=many)
         strange += count_foreign(asking.space, asking.prefixes, whole, staged)
         if not strange:
             return staged
     raise BrokenAnswerError(f"{name}: {strange} rows of the answer have an Id that was not asked for, or none")
 
 
-def _ask(
-    asking: Asking,
-    query_of: Callable[[Sequence[str]], Query],
-    whole: Query,
-    columns: Columns,
-    ids: Sequence[str],
-    name: str,
-    all_rows: bool,
-) -> Staged:
-    few = len(ids) <= asking.reading.by_id
-    queries = [query_of(part) for part in parts_that_fit(ids, query_of)] if few else [whole]
+def _queries(
+    asking: Asking, query_of: Callable[[Sequence[str]], Query], whole: Query, ids: Sequence[str]
+) -> list[Query]:
+    """What is sent for some Ids: a query for each part of them, or the whole one where they are many."""
+    if len(ids) > asking.reading.by_id:
+        return [whole]
+    return [query_of(part) for part in parts_that_fit(ids, query_of)]
+
+
+def _read(asking: Asking, queries: Sequence[Query], columns: Columns, name: str, all_rows: bool) -> Staged:
     answers: list[Pages] = []
     try:
         for number, query in enumerate(queries):
@@ -147,10 +147,9 @@ def ask_counted(
     """
     for _ in range(READINGS):
         found = ask(asking, query_of, whole, columns, ids, name, all_rows=all_rows, key=key)
-        got = found.rows + found.rejected
-        queries: Iterable[Query] = map(query_of, parts_that_fit(ids, query_of))
-        if len(ids) > asking.reading.by_id:
-            got, queries = found.read - found.duplicates, [whole]
+        many = len(ids) > asking.reading.by_id
+        got = found.read - found.duplicates if many else found.rows + found.rejected
+        queries = _queries(asking, query_of, whole, ids)
         try:
             there = sum(count(asking.client, print_query(count_of(query)).text, all_rows=all_rows) for query in queries)
         except (QueryTimeoutError, TransportError):

@@ -81,6 +81,11 @@ def rejected_keys(name: str) -> str:
     return f"SELECT key FROM {rejects_of(name)} WHERE key IS NOT NULL OR column_name = 'Id'"
 
 
+def all_rejected_keys(names: Iterable[str]) -> str:
+    """The same of several extracts, perhaps of none."""
+    return " UNION ALL ".join(map(rejected_keys, names)) or "SELECT CAST(NULL AS VARCHAR) AS key WHERE FALSE"
+
+
 def nameless(name: str) -> str:
     """The condition that a reject of an extract's is of a row without a record's Id: nobody knows whose it is."""
     known = f"SELECT key FROM {rejects_of(name)} WHERE column_name = 'Id' AND key IS NOT NULL"

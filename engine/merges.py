@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from compiler.plan import Table
-from compiler.probe import status_query
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from compiler.schema import Schema, SObject
-from engine.absent import asked_of, status_columns
-from engine.by_id import Asking, ask
+from engine.absent import ask_rows, asked_of
+from engine.by_id import Asking
 from engine.load import Staged
 from engine.rows import create_from
 from engine.second_look import returned_ids
 from engine.workspace import CURRENT, WORK, Workspace, name_of
-from grammar.soql_tree import Query
 
 # A chain that is longer than this is no chain of people's work; asking ends there.
 LONGEST_CHAIN = 20
@@ -83,12 +81,7 @@ def _merged_on(
 ) -> dict[str, str]:
     found = changed
     if found is None or len(ids) <= asking.reading.by_id:
-        query = status_query(sobject, ids[:1])
-        whole = Query(query.select, query.source, query.span)
-        columns = status_columns(sobject)
-        found = ask(
-            asking, lambda some: status_query(sobject, some), whole, columns, ids, f"{table}(winners)", all_rows=True
-        )
+        found = ask_rows(asking, sobject, ids, f"{table}(winners)")
     return dict(
         asking.space.run(
             f'SELECT "Id", "MasterRecordId" FROM {name_of(*found.leaf.name)} WHERE "MasterRecordId" IS NOT NULL'

@@ -30,7 +30,7 @@ from engine.guards import look_at_guards
 from engine.ledger import merge_rejects
 from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
-from engine.load import Staged, load, rejected_keys, rejects_of
+from engine.load import Staged, all_rejected_keys, load, rejects_of
 from engine.merges import follow_merges
 from engine.own_ids import prefixes_of
 from engine.publish import NextStore, build_next
@@ -160,8 +160,7 @@ class Refresh(Run):
                 self.scope(asking, reading, comparison, staged)
             if comparison.record:
                 follow_merges(asking, self.schema, table, staged)
-            rejects = " UNION ALL ".join(rejected_keys(extract) for extract in table.extracts)
-            found.append(reconcile(space, comparison, rejects or "SELECT CAST(NULL AS VARCHAR) AS key WHERE FALSE", 0))
+            found.append(reconcile(space, comparison, all_rejected_keys(table.extracts), 0))
         return tuple(found)
 
     def scope(self, asking: Asking, reading: _Reading, comparison: Comparison, staged: dict[str, Staged]) -> None:

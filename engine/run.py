@@ -32,7 +32,7 @@ from engine.leavers import out_of
 from engine.ledger import collect_rejects
 from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
-from engine.load import Staged, rejected_keys
+from engine.load import Staged, all_rejected_keys
 from engine.look_at_parts import look_at_parts
 from engine.merges import follow_merges
 from engine.org import identify
@@ -303,7 +303,7 @@ class Sync(Run):
             describe_columns(space, self.plan, self.spec_text, described, self.progress.stale, at, self.drift),
             list_options(space, self.plan),
         )
-        found += [self.reconciled(space, comparison, _NO_REJECTS, 0) for comparison in catalog]
+        found += [self.reconciled(space, comparison, all_rejected_keys(()), 0) for comparison in catalog]
         rows = {one.counts.table: one.counts.wanted for one in found}
         self.progress.unattached = count_unattached(space, self.plan, staged, columns, rows, extracted.in_part)
         find = leaf_of(staged, columns)
@@ -335,10 +335,12 @@ class Sync(Run):
     def tell_of_columns(self, space: Workspace, tables: tuple[Reconciled, ...]) -> None:
         """Say which columns are new, dropped or of another type, and which lose values: not of a table that stays."""
         lost = {(one.table, one.column) for one in self.drift.lost}
-        for table, before in self.published(space).items():
-            if table in self.progress.stale:
+        planned = {table.name: table.columns for table in self.plan.tables}
+        found = {one.comparison.table.name: one.comparison.current for one in tables}
+        for table, columns in planned.items():
+            before = found.get(table)
+            if before is None:  # it stays as it is
                 continue
-            columns = self.plan.table(table).columns
             now = {column.name for column in columns}
             new = [name for name in now if name not in before]
             old = [name for name in before if name not in now and name not in LIFE and (table, name) not in lost]
@@ -369,11 +371,6 @@ def _taken_in_vain(tables: Iterable[Reconciled]) -> tuple[str, ...]:
     return tuple(f"{one.table}: all {one.rejected} rows were rejected: see accord.rejects" for one in lost)
 
 
-_NO_REJECTS = "SELECT CAST(NULL AS VARCHAR) AS key WHERE FALSE"
-
-
 def _rejects(table: Table) -> str:
     """The rejected keys of a table's extracts."""
-    if table.kind != "record" or not table.extracts:
-        return _NO_REJECTS
-    return " UNION ALL ".join(rejected_keys(extract) for extract in table.extracts)
+    return all_rejected_keys(table.extracts if table.kind == "record" else ())
