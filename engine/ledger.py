@@ -11,6 +11,7 @@ from compiler.duckdb_functions import quote_text
 from compiler.plan import Plan, Table
 from engine.identity import Identity
 from engine.load import rejects_of
+from engine.own_tables import OWN_TABLES, definition
 from engine.reconcile import Counts
 from engine.store import STORE_FORMAT
 from engine.workspace import CURRENT, NEXT, WORK, Workspace, name_of
@@ -19,41 +20,18 @@ CHANGES_KEPT_DAYS = 90
 # About half a gigabyte: stamps and short texts take some 26 bytes a row.
 CHANGES_KEPT_ROWS = 20_000_000
 LEDGER_KEPT_DAYS = 400
-_TABLES = {
-    "store": (
-        "format INTEGER, organization_id VARCHAR, instance_kind VARCHAR, user_id VARCHAR, username VARCHAR,"
-        " time_zone VARCHAR, locale VARCHAR, currency VARCHAR, run BIGINT, duckdb_version VARCHAR"
-    ),
-    "runs": (
-        "run BIGINT, started_at TIMESTAMP, outcome VARCHAR, plan VARCHAR, meaning VARCHAR, user_id VARCHAR,"
-        " username VARCHAR"
-    ),
-    "ledger": (
-        "run BIGINT, table_name VARCHAR, matches BIGINT, inserted BIGINT, updated BIGINT, unchanged BIGINT,"
-        ' resumed BIGINT, "left" BIGINT, parent_left BIGINT, deleted BIGINT, merged BIGINT, gone BIGINT,'
-        " rejected BIGINT, newly_rejected BIGINT, active_before BIGINT, active_after BIGINT"
-    ),
-    "changes": (
-        "run BIGINT, table_name VARCHAR, key VARCHAR, change VARCHAR, column_name VARCHAR, old_value VARCHAR,"
-        " new_value VARCHAR"
-    ),
-    "rejects": (
-        "run BIGINT, table_name VARCHAR, object_name VARCHAR, key VARCHAR, column_name VARCHAR, raw VARCHAR,"
-        " reason VARCHAR"
-    ),
-}
 # What tells a reject from others, whichever run found it.
 _REJECT = "table_name, object_name, key, column_name, raw, reason"
 _REJECTS = name_of(WORK, "delta", "(rejects)")
-_LEDGER_LINE = f"({', '.join('?' * len(_TABLES['ledger'].split(',')))})"
+_LEDGER_LINE = f"({', '.join('?' * len(OWN_TABLES['ledger']))})"
 
 
 def create_schemas(space: Workspace) -> None:
     """Create what is not there yet in the next store."""
     for schema in ("statisfy", "accord"):
         space.run(f"CREATE SCHEMA IF NOT EXISTS {name_of(NEXT, schema)}")
-    for name, columns in _TABLES.items():
-        space.run(f"CREATE TABLE IF NOT EXISTS {name_of(NEXT, 'accord', name)} ({columns})")
+    for name in OWN_TABLES:
+        space.run(f"CREATE TABLE IF NOT EXISTS {name_of(NEXT, 'accord', name)} ({definition(name)})")
 
 
 def collect_rejects(
@@ -107,7 +85,7 @@ def _record_tables(plan: Plan) -> list[Table]:
 
 
 def _create_rejects(space: Workspace) -> None:
-    space.run(f"CREATE OR REPLACE TABLE {_REJECTS} ({_TABLES['rejects'].removeprefix('run BIGINT, ')})")
+    space.run(f"CREATE OR REPLACE TABLE {_REJECTS} ({definition('rejects', less='run')})")
 
 
 def _add_rejects(space: Workspace, table: Table) -> None:

@@ -29,6 +29,7 @@ from engine.errors import (
     UnusableStoreError,
 )
 from engine.identity import UNKNOWN, Identity
+from engine.own_tables import find_lacking
 from engine.workspace import CURRENT, SPILL, Workspace, name_of
 
 STORE_FORMAT = 1
@@ -36,14 +37,6 @@ STORAGE_VERSION = "v1.5.0"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # DuckDB's own words; its errors have the path in them too.
 _NEWER = "created with a newer version of DuckDB"
-# What every store has from its first run on, and no run makes anew in one that is there.
-_NEEDED = (
-    ("accord", "changes"),
-    ("accord", "ledger"),
-    ("accord", "rejects"),
-    ("accord", "runs"),
-    ("statisfy", "accounts"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +156,7 @@ def _info(space: Workspace, file: Path, ways_out: str) -> StoreInfo:
             "SELECT format, organization_id, instance_kind, user_id, username, run, duckdb_version"
             f" FROM {name_of(CURRENT, 'accord', 'store')}"
         )
-        there = space.run("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [CURRENT])
+        lacking = find_lacking(space)
     if not isinstance(version, int) or None in rest:
         raise UnusableStoreError(f"{file} is damaged: it does not say what it is", hint=ways_out)
     if version > STORE_FORMAT:
@@ -171,8 +164,8 @@ def _info(space: Workspace, file: Path, ways_out: str) -> StoreInfo:
             f"{file} has format {version}, and this version of Accord knows {STORE_FORMAT}",
             hint="update Accord; nothing was changed",
         )
-    if missing := [f"{schema}.{table}" for schema, table in _NEEDED if (schema, table) not in there]:
-        raise UnusableStoreError(f"{file} is damaged: it lacks {', '.join(missing)}", hint=ways_out)
+    if lacking:
+        raise UnusableStoreError(f"{file} is damaged: it lacks {', '.join(lacking)}", hint=ways_out)
     with _asking(file, ways_out):
         ended = space.run(
             f"SELECT outcome FROM {name_of(CURRENT, 'accord', 'runs')} WHERE run ="

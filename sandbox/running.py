@@ -25,6 +25,7 @@ from sandbox.server import Sandbox
 HOST = "127.0.0.1"
 _START_SECONDS = 30.0
 _HANG_UP_SECONDS = 0.01
+_TICK_SECONDS = 0.02
 
 
 class Running(NamedTuple):
@@ -152,10 +153,21 @@ def _listen(port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """A server that does not wait for clients which keep their TLS connections open: it hangs up."""
+    """A server that ends soon: it does not wait for clients which keep their TLS connections open, it hangs up."""
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            await asyncio.sleep(_TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         connections = list(self.server_state.connections)
+        if not connections:
+            # The inherited way is to give connections some time.
+            for each in (*self.servers, *(sockets or ())):
+                each.close()
+            return
         await super().shutdown(sockets)
         for connection in connections:
             connection.transport.abort()

@@ -18,40 +18,23 @@ import httpx
 from engine.clock import CancelToken, Clock
 from engine.errors import (
     RUN_AGAIN,
-    AccordError,
     BrokenAnswerError,
     DiskError,
     QuotaError,
     SalesforceError,
     SessionExpiredError,
-    SignInError,
     UnreachableError,
 )
 from engine.events import Listener, RequestMade, Waiting, ignore
 from engine.salesforce.answers import json_of, moment, not_json, refusal, usage_of
 from engine.salesforce.gzip_check import GzipCheck
+from engine.salesforce.patience import Patience
 from engine.salesforce.session import Credentials, Session
+from engine.salesforce.shared_session import SharedSession
 
 API_VERSION = "66.0"
 USER_AGENT = "accord"
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long the client goes on with a request that fails for a passing reason. Times are seconds."""
-
-    tries: int = 6
-    within: float = 600.0
-    first_wait: float = 0.5
-    longest_wait: float = 60.0
-    slow_window: float = 30.0
-    slow_bytes: int = 16_384
-
-    def wait(self, attempt: int, jitter: random.Random) -> float:
-        """Seconds to wait after failed attempt number `attempt`, counted from 1."""
-        ceiling = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
-        return ceiling * (0.5 + jitter.random() / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +74,18 @@ class SalesforceClient:
         self.events = events
         self.requests = 0
         self.usage: tuple[int, int] | None = None
-        self._credentials = credentials
         self._patience = patience or Patience()
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._lock = threading.Lock()
-        self._sign_in_lock = threading.Lock()
-        self._current: Session | None = None
-        self._sign_in_failed: AccordError | None = None
-        self._sign_ins = 0
-        self._worked = False
         self._ahead: float | None = None
         self._http = httpx.Client(
             transport=transport,
             timeout=httpx.Timeout(150.0, connect=15.0),
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
             limits=httpx.Limits(max_connections=10),
+        )
+        self._session = SharedSession(
+            lambda expired: credentials.obtain(self._http, expired), self._patience, self._pause
         )
 
     def __enter__(self) -> SalesforceClient:
@@ -123,7 +103,7 @@ class SalesforceClient:
     @property
     def instance_url(self) -> str:
         """The address that serves the org's data. Signs in if that has not happened yet."""
-        return self._session().instance_url
+        return self._session.current().instance_url
 
     def now(self) -> datetime:
         """The time in UTC as the org sees it, from the `Date` of its answers; before the first one, the clock's.
@@ -281,8 +261,7 @@ class SalesforceClient:
                 if not response.is_success:
                     said = self._read(response, path).replace(session.access_token.encode(), b"...")
                     raise refusal(response.status_code, response.headers, said, method, path)
-                if session is self._current:
-                    self._worked = True
+                self._session.note_success(session)
                 yield response
             finally:
                 response.close()
@@ -356,57 +335,26 @@ class SalesforceClient:
         while True:
             self.cancel.check()
             attempt += 1
-            session = self._session()
+            session = self._session.current()
             try:
                 return send(session)
             except SessionExpiredError:
-                # Where the session before was replaced by one that was never of use, a third one will be no better.
-                if renewed or (session is self._current and not self._worked and self._sign_ins > 1):
+                if renewed or self._session.is_hopeless(session):
                     raise
-                self._renew(session)
+                self._session.renew(session)
                 renewed = True
                 attempt -= 1
             except SalesforceError as error:
                 waited = self.clock.monotonic() - started
-                if attempt >= allowed or waited > self._patience.within or not self._worth_waiting(error, attempt):
+                if (
+                    attempt >= allowed
+                    or waited > self._patience.within
+                    or not self._patience.is_worth_waiting(error, attempt)
+                ):
                     raise
                 self._pause(error, attempt)
 
-    def _worth_waiting(self, error: SalesforceError, attempt: int) -> bool:
-        """Whether the same request may do after a wait that is not longer than the patience."""
-        tries = error.most_tries or attempt + 1
-        return error.transient and attempt < tries and (error.retry_after or 0.0) <= self._patience.within
-
     def _pause(self, error: SalesforceError, attempt: int) -> None:
-        seconds = self._patience.wait(attempt, self._jitter)
-        if error.retry_after is not None:
-            seconds = max(seconds, error.retry_after)
+        seconds = self._patience.wait(error, attempt, self._jitter)
         self.events(Waiting(seconds, error.message))
         self.sleep(seconds)
-
-    def _session(self) -> Session:
-        current = self._current
-        return current if current is not None else self._renew(None)
-
-    def _renew(self, expired: Session | None) -> Session:
-        """Sign in; of several threads that hold the same expired session, only the first does."""
-        with self._sign_in_lock:
-            if self._current is not None and self._current is not expired:
-                return self._current
-            if self._sign_in_failed is not None:
-                raise self._sign_in_failed
-            attempt = 0
-            while True:
-                attempt += 1
-                try:
-                    self._current = self._credentials.obtain(self._http, expired)
-                    self._sign_ins += 1
-                    self._worked = False
-                    return self._current
-                except (SignInError, SalesforceError) as error:
-                    last = attempt >= self._patience.tries
-                    if last or isinstance(error, SignInError) or not self._worth_waiting(error, attempt):
-                        # Other threads, which wait for the same, must not ask for it all over again.
-                        self._sign_in_failed = error
-                        raise
-                    self._pause(error, attempt)

@@ -25,8 +25,9 @@ from engine.lifecycle import RunSettings
 from engine.org import identify
 from engine.report import RunReport
 from engine.run import run
-from engine.salesforce.client import Patience, SalesforceClient
+from engine.salesforce.client import SalesforceClient
 from engine.salesforce.describe import describe
+from engine.salesforce.patience import Patience
 from engine.salesforce.read import Reading
 from engine.salesforce.session import Credentials, GivenToken
 from engine.snapshot import schema_of

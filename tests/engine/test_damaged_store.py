@@ -150,6 +150,9 @@ def test_file_that_was_cut(org: Scene) -> None:
         [
             ("DROP TABLE statisfy.statisfy.accounts", "it lacks statisfy.accounts"),
             ("DROP TABLE accord.runs", "it lacks accord.runs"),
+            ("ALTER TABLE statisfy.statisfy.accounts DROP record_status", "it lacks statisfy.accounts.record_status"),
+            ("ALTER TABLE statisfy.statisfy.contacts DROP changed_at", "it lacks statisfy.contacts.changed_at"),
+            ("ALTER TABLE accord.changes DROP old_value", "it lacks accord.changes.old_value"),
             ("DROP TABLE accord.rejects", "it lacks accord.rejects"),
             ("UPDATE accord.store SET format = NULL", "does not say what it is"),
             ("UPDATE accord.store SET run = NULL", "does not say what it is"),

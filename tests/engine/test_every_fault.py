@@ -18,7 +18,7 @@ import pytest
 
 from compiler.record_id import to_18
 from engine.extract import AT_ONCE
-from engine.salesforce.client import Patience
+from engine.salesforce.patience import Patience
 from sandbox.faults import FAULTS
 from tests.engine.fault_table import ELSEWHERE, SCENES, Trouble
 from tests.engine.fault_trial import (

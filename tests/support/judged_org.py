@@ -31,8 +31,9 @@ from engine.events import Listener, ignore
 from engine.report import Outcome, RunReport
 from engine.run import RunSettings, run
 from engine.salesforce.bulk_query import BulkSettings
-from engine.salesforce.client import Patience, SalesforceClient
+from engine.salesforce.client import SalesforceClient
 from engine.salesforce.describe import describe
+from engine.salesforce.patience import Patience
 from engine.salesforce.read import Reading
 from engine.salesforce.session import ClientCredentials
 from engine.snapshot import schema_of
