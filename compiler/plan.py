@@ -70,6 +70,11 @@ class Extract(Node):
     mode: Literal["full", "census"]
     why: str
 
+    @property
+    def types(self) -> dict[str, ColumnType]:
+        """The columns' types by name, in order."""
+        return {column.name: column.type for column in self.columns}
+
 
 class Source(Node):
     """A field of Salesforce that a column comes from."""

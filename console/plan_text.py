@@ -96,7 +96,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
 def _statements(plan: Plan) -> list[tuple[Table, str]]:
     def leaf_of(leaf: Extracted | Wanted) -> Leaf:
         if isinstance(leaf, Extracted):
-            return Leaf(("extract", leaf.extract), {c.name: c.type for c in plan.extract(leaf.extract).columns})
+            return Leaf(("extract", leaf.extract), plan.extract(leaf.extract).types)
         return Leaf(("wanted", leaf.table), columns_of(plan.table(leaf.table).relation, leaf_of))
 
     return [(table, print_table(table, leaf_of).text) for table in plan.tables]

@@ -12,7 +12,7 @@ from compiler.probe import existing_before, existing_count, status_query, writte
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from compiler.schema import Schema, SObject
-from engine.by_id import Asking, ask, parts_that_fit
+from engine.by_id import Asking, IdQuestion, ask, parts_that_fit
 from engine.copies import STAMP
 from engine.errors import QueryTimeoutError, TransportError, UnexplainedError
 from engine.load import Staged
@@ -84,8 +84,8 @@ def ask_rows(asking: Asking, sobject: SObject, ids: Sequence[str], name: str) ->
     query = status_query(sobject, ids[:1])
     whole = Query(query.select, query.source, query.span)
     columns = status_columns(sobject)
-    binned = "IsDeleted" in columns
-    return ask(asking, partial(status_query, sobject), whole, columns, ids, name, all_rows=binned)
+    question = IdQuestion(partial(status_query, sobject), whole, columns, all_rows="IsDeleted" in columns)
+    return ask(asking, question, ids, name)
 
 
 def _check_gone(asking: Asking, sobject: SObject, table: Table, found: Staged, asked_at: datetime) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from compiler.checks.query_size import LONGEST
+from compiler.plan import Extract
 from compiler.print_soql import print_query
-from compiler.probe import columns_of, count_of, ids_that_fit
+from compiler.probe import by_id_query, columns_of, count_of, ids_that_fit, match_list_query
 from compiler.relation_columns import Columns
 from engine.asked_for import take_asked
 from engine.errors import BrokenAnswerError, QueryTimeoutError, TransportError
@@ -71,90 +73,87 @@ class Together:
             part.close()
 
 
-def ask(
-    asking: Asking,
-    query_of: Callable[[Sequence[str]], Query],
-    whole: Query,
-    columns: Columns,
-    ids: Sequence[str],
-    name: str,
-    *,
-    all_rows: bool = False,
-    key: str = "Id",
-) -> Staged:
-    """Load the rows among `ids` that a query still returns into `staged."<name>"`.
+@dataclass(frozen=True, slots=True)
+class IdQuestion:
+    """What is asked about rows that are known by Id.
 
     Args:
-        asking: the means.
-        query_of: the query for some Ids.
+        some: the query for some Ids, of 18 characters.
         whole: the same query for all rows, for when there are many Ids.
         columns: the columns that both select, with their types; `Id` among them.
-        ids: 18-character Ids.
-        name: the staged table's name.
         all_rows: ask queryAll, so that deleted rows answer too.
         key: the column that holds the Ids that are asked for.
+    """
+
+    some: Callable[[Sequence[str]], Query]
+    whole: Query
+    columns: Columns
+    all_rows: bool = False
+    key: str = "Id"
+
+    def queries(self, ids: Sequence[str], reading: Reading) -> list[Query]:
+        """What is sent for some Ids: a query for each part of them, or the whole one where they are many."""
+        if len(ids) > reading.by_id:
+            return [self.whole]
+        return [self.some(part) for part in parts_that_fit(ids, self.some)]
+
+
+def rows_of(extract: Extract, *, all_rows: bool = False) -> IdQuestion:
+    """Ask for rows of an extract with all its columns."""
+    return IdQuestion(partial(by_id_query, extract), extract.fetch, extract.types, all_rows)
+
+
+def entries_of(extract: Extract, listed: Columns) -> IdQuestion:
+    """Ask for entries of an extract's match list, which has these columns."""
+    names = tuple(listed)
+    return IdQuestion(lambda ids: by_id_query(extract, ids, names), match_list_query(extract, names), listed)
+
+
+def ask(asking: Asking, question: IdQuestion, ids: Sequence[str], name: str) -> Staged:
+    """Load the rows among `ids` (18 characters) that a query still returns into `staged."<name>"`.
 
     Raises BrokenAnswerError if rows come that were not asked for, or without an Id, as often as it is asked.
     """
     many = len(ids) > asking.reading.by_id
-    queries = _queries(asking, query_of, whole, ids)
+    queries = question.queries(ids, asking.reading)
     for _ in range(READINGS):
-        answer = _read(asking, queries, columns, name, all_rows)
-        staged, strange = take_asked(asking.space, answer, ids, key, whole=many)
-        strange += count_foreign(asking.space, asking.prefixes, whole, staged)
+        answer = _read(asking, question, queries, name)
+        staged, strange = take_asked(asking.space, answer, ids, question.key, whole=many)
+        strange += count_foreign(asking.space, asking.prefixes, question.whole, staged)
         if not strange:
             return staged
     raise BrokenAnswerError(f"{name}: {strange} rows of the answer have an Id that was not asked for, or none")
 
 
-def _queries(
-    asking: Asking, query_of: Callable[[Sequence[str]], Query], whole: Query, ids: Sequence[str]
-) -> list[Query]:
-    """What is sent for some Ids: a query for each part of them, or the whole one where they are many."""
-    if len(ids) > asking.reading.by_id:
-        return [whole]
-    return [query_of(part) for part in parts_that_fit(ids, query_of)]
-
-
-def _read(asking: Asking, queries: Sequence[Query], columns: Columns, name: str, all_rows: bool) -> Staged:
+def _read(asking: Asking, question: IdQuestion, queries: Sequence[Query], name: str) -> Staged:
     answers: list[Pages] = []
     try:
         for number, query in enumerate(queries):
             file = f"{file_name(name)}.{number}"
             answers.append(
-                read_rows(asking.client, query, asking.folder, file, all_rows=all_rows, reading=asking.reading)
+                read_rows(asking.client, query, asking.folder, file, all_rows=question.all_rows, reading=asking.reading)
             )
-        return load(asking.space, name, columns, Together(answers))
+        return load(asking.space, name, question.columns, Together(answers))
     finally:
         for answer in answers:
             answer.close()
 
 
-def ask_counted(
-    asking: Asking,
-    query_of: Callable[[Sequence[str]], Query],
-    whole: Query,
-    columns: Columns,
-    ids: Sequence[str],
-    name: str,
-    *,
-    all_rows: bool = False,
-    key: str = "Id",
-) -> Staged:
+def ask_counted(asking: Asking, question: IdQuestion, ids: Sequence[str], name: str) -> Staged:
     """The same as `ask`, for answers that are believed when rows do not come: there are no more than Salesforce counts.
 
     Raises BrokenAnswerError if rows stay away, besides what `ask` raises.
     """
     for _ in range(READINGS):
-        found = ask(asking, query_of, whole, columns, ids, name, all_rows=all_rows, key=key)
+        found = ask(asking, question, ids, name)
         many = len(ids) > asking.reading.by_id
         got = found.read - found.duplicates if many else found.rows + found.rejected
-        queries = _queries(asking, query_of, whole, ids)
+        counts = [print_query(count_of(query)).text for query in question.queries(ids, asking.reading)]
         try:
-            there = sum(count(asking.client, print_query(count_of(query)).text, all_rows=all_rows) for query in queries)
+            there = sum(count(asking.client, soql, all_rows=question.all_rows) for soql in counts)
         except (QueryTimeoutError, TransportError):
             # What is not counted in time is asked for twice.
-            second = ask(asking, query_of, whole, columns, ids, f"{name}(again)", all_rows=all_rows, key=key)
+            second = ask(asking, question, ids, f"{name}(again)")
             there, got = second.rows + second.rejected, found.rows + found.rejected
         if there <= got:
             return found

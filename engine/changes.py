@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from compiler.probe import by_id_query, changed_query, linked_query, match_list_query, since_query, written
+from compiler.probe import changed_query, linked_query, match_list_query, since_query, written
 from compiler.record_id import is_record_id, to_18
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns, common_type
-from engine.by_id import Asking, ask_counted
+from engine.by_id import Asking, IdQuestion, ask_counted, entries_of
 from engine.copies import Kept, cast_all, copy_view
 from engine.errors import BrokenAnswerError, RefusedError
 from engine.fetch import OVERLAP
@@ -77,14 +77,7 @@ def list_by_changes(
     gone = deleted_since(asking.client, extract.object, since)
     now = read_changes(asking, _narrowed(since_query(extract, moment), kept, listed), listed, f"{name}(since)")
     rejected = _rejected_before(space, kept)
-    again = ask_counted(
-        asking,
-        lambda ids: by_id_query(extract, ids, tuple(listed)),
-        match_list_query(extract, tuple(listed)),
-        listed,
-        rejected,
-        f"{name}(rejected before)",
-    )
+    again = ask_counted(asking, entries_of(extract, listed), rejected, f"{name}(rejected before)")
     sources = (now, again)
     types = {c: common_type((copied[c], *(one.columns[c] for one in sources))) for c in listed}
     fresh = " UNION ".join(f"SELECT {cast_all(listed, types)} FROM {name_of(*one.leaf.name)}" for one in sources)
@@ -120,15 +113,9 @@ def list_children(asking: Asking, kept: Kept, listed: Columns, parents: Sequence
     """Put the rows that hang on some parents on the match list. Raises BrokenAnswerError if rows stay away."""
     assert kept.link is not None
     space, name, extract = asking.space, kept.extract.id, kept.extract
-    found = ask_counted(
-        asking,
-        partial(_children, kept, listed),
-        match_list_query(extract, tuple(listed)),
-        listed,
-        parents,
-        f"{name}(children)",
-        key=kept.link.column,
-    )
+    whole = match_list_query(extract, tuple(listed))
+    children = IdQuestion(partial(_children, kept, listed), whole, listed, key=kept.link.column)
+    found = ask_counted(asking, children, parents, f"{name}(children)")
     there = space.columns((WORK, "staged", f"{name}(list)"))
     types = {c: common_type((there[c], found.columns[c])) for c in listed}
     space.run(

@@ -228,7 +228,7 @@ class _Extraction:
         """The columns of the first question about an extract."""
         if extract.id in self.by_list:
             return self.listed[extract.id]
-        return {column.name: column.type for column in extract.columns}
+        return extract.types
 
     def take_changes(self, extract: Extract, stop: Event) -> None:
         """Make an extract's match list of what changed; where Salesforce does not tell, read it after all."""

@@ -86,7 +86,7 @@ def _by_ids(rows: int, ids_a_request: int) -> float:
 def fetch(asking: Asking, kept: Kept, lacking: int) -> Staged:
     """Load the lacking rows, and perhaps others, into `staged."<extract>(fetched)"`."""
     space, extract = asking.space, kept.extract
-    columns: Columns = {column.name: column.type for column in extract.columns}
+    columns: Columns = extract.types
     if not lacking:
         return load(space, f"{extract.id}(fetched)", columns, Together([]))
     listed = space.value(f"SELECT count(*) FROM {part(extract.id, 'list')}")

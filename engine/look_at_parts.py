@@ -7,13 +7,11 @@ counts is out.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import partial
 
 from compiler.duckdb_functions import quote_name
 from compiler.plan import Plan
-from compiler.probe import by_id_query
 from compiler.schema import Schema
-from engine.by_id import Asking, ask_counted
+from engine.by_id import Asking, ask_counted, rows_of
 from engine.extracted import Extracted
 from engine.load import Staged, rejected_keys
 from engine.match_list import part
@@ -48,10 +46,8 @@ def look_at_parts(asking: Asking, plan: Plan, schema: Schema, extracted: Extract
             continue
         if not ids:
             continue
-        columns = {column.name: column.type for column in extract.columns}
-        all_rows = archives(schema.object(extract.object))
-        query = partial(by_id_query, extract)
-        late = ask_counted(asking, query, extract.fetch, columns, ids, f"{name}(late)", all_rows=all_rows)
+        question = rows_of(extract, all_rows=archives(schema.object(extract.object)))
+        late = ask_counted(asking, question, ids, f"{name}(late)")
         if late.rows or late.rejected:
             staged[name] = extracted.with_late(asking.space, staged[name], late)
             moved += late.rows

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, timedelta
-from functools import partial
 
 from compiler.duckdb_functions import quote_name
-from compiler.probe import by_id_query, match_list_query
 from compiler.record_id import is_record_id
 from compiler.relation_columns import Columns, common_type
-from engine.by_id import Asking, ask, ask_counted
+from engine.by_id import Asking, ask, ask_counted, entries_of, rows_of
 from engine.copies import STAMP, Kept, cast_all
 from engine.errors import BrokenAnswerError, UnexplainedError, some_of
 from engine.load import Staged, nameless, rejects_of
@@ -42,27 +40,18 @@ def ask_again(asking: Asking, kept: Kept, listed: Columns, matching: Staged, fet
     missing = lacking_ids(space, name)
     if not missing:
         return fetched
-    columns: Columns = {column.name: column.type for column in kept.extract.columns}
-    query = partial(by_id_query, kept.extract)
-    again = ask(asking, query, kept.extract.fetch, columns, missing, f"{name}(again)")
-    types = {column: common_type((fetched.columns[column], again.columns[column])) for column in columns}
+    again = ask(asking, rows_of(kept.extract), missing, f"{name}(again)")
+    types = {column: common_type((fetched.columns[column], again.columns[column])) for column in kept.extract.types}
     rows = name_of(*again.leaf.name)
     space.run(
-        f"CREATE OR REPLACE TABLE {part(name, 'fetched')} AS SELECT {cast_all(columns, types, 'f.')}"
+        f"CREATE OR REPLACE TABLE {part(name, 'fetched')} AS SELECT {cast_all(types, types, 'f.')}"
         f" FROM {name_of(*fetched.leaf.name)} AS f"
         f' WHERE NOT EXISTS (SELECT 1 FROM {rows} AS a WHERE a."Id" = f."Id")'
-        f" UNION ALL SELECT {cast_all(columns, types)} FROM {rows}"
+        f" UNION ALL SELECT {cast_all(types, types)} FROM {rows}"
     )
     space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {again.rejects}")
     if still := lacking_ids(space, name):
-        there = ask_counted(
-            asking,
-            lambda ids: by_id_query(kept.extract, ids, tuple(listed)),
-            match_list_query(kept.extract, tuple(listed)),
-            listed,
-            still,
-            f"{name}(listed)",
-        )
+        there = ask_counted(asking, entries_of(kept.extract, listed), still, f"{name}(listed)")
         returned = {key for (key,) in space.run(f'SELECT "Id" FROM {name_of(*there.leaf.name)}')}
         _take_back_stamps(asking, name, there)
         _check_returned(space, name, [key for key in lacking_ids(space, name) if key in returned])
@@ -110,8 +99,6 @@ def take_unlisted(asking: Asking, kept: Kept, staged: Staged) -> Columns:
     rows = space.run(f"SELECT DISTINCT key FROM {listed} WHERE NOT {nameless(f'{name}(list)')} ORDER BY 1")
     if not rows:
         return staged.columns
-    columns: Columns = {column.name: column.type for column in kept.extract.columns}
-    query = partial(by_id_query, kept.extract)
-    late = ask_counted(asking, query, kept.extract.fetch, columns, [key for (key,) in rows], f"{name}(unlisted)")
+    late = ask_counted(asking, rows_of(kept.extract), [key for (key,) in rows], f"{name}(unlisted)")
     space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {late.rejects}")
     return take_late(space, kept, staged, late)

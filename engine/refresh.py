@@ -6,7 +6,7 @@ with does not know of it, so that the next whole run reads everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -14,13 +14,13 @@ from pathlib import Path
 
 from compiler.duckdb_functions import quote_name, quote_text
 from compiler.plan import Extract, Plan, Table
-from compiler.probe import by_id_query, linked_query
+from compiler.probe import linked_query
 from compiler.record_id import is_record_id, to_18
 from compiler.relation import Assign, Col, ColumnType, Extracted, Relation, Select
 from compiler.relation_columns import Columns, inputs_of
 from compiler.schema import Schema
 from engine.absent import ask_status, no_answers
-from engine.by_id import Asking, ask
+from engine.by_id import Asking, IdQuestion, ask, rows_of
 from engine.copies import is_store_of
 from engine.differences import Comparison
 from engine.drift import Drift
@@ -43,7 +43,6 @@ from engine.store import StoreInfo
 from engine.wanted import compute, leaf_of
 from engine.wide import read_rows
 from engine.workspace import CURRENT, WORK, Workspace, name_of
-from grammar.soql_tree import Query
 
 _KEY: Columns = {"key": ColumnType("id")}
 
@@ -191,8 +190,7 @@ class Refresh(Run):
         away: set[str] = set()
         for extract_id in table.extracts:
             extract = self.plan.extract(extract_id)
-            columns = {column.name: column.type for column in extract.columns}
-            late = ask(asking, partial(by_id_query, extract), extract.fetch, columns, asked, f"{extract_id}(elsewhere)")
+            late = ask(asking, rows_of(extract), asked, f"{extract_id}(elsewhere)")
             away |= {key for (key,) in asking.space.run(_ids_of(late, late.name))}
         return away
 
@@ -233,7 +231,7 @@ class _Reading:
         later = [e for e in self.plan.extracts if self.links.get(e.id, ("", ""))[1] == "contact_id"]
         for extract in self.plan.extracts:
             if extract.id in self.accounts:
-                staged[extract.id] = self._ask(extract, partial(by_id_query, extract), [self.account], "Id")
+                staged[extract.id] = ask(self.asking, rows_of(extract), [self.account], extract.id)
             elif extract.id not in self.links:
                 staged[extract.id] = self._whole(extract)
             elif extract not in later:
@@ -255,16 +253,10 @@ class _Reading:
         return "account_id", [self.account]
 
     def _linked(self, extract: Extract, column: str, ids: Sequence[str]) -> Staged:
-        return self._ask(extract, partial(linked_query, extract, column), ids, column)
-
-    def _ask(
-        self, extract: Extract, query_of: Callable[[Sequence[str]], Query], ids: Sequence[str], key: str
-    ) -> Staged:
-        columns = {column.name: column.type for column in extract.columns}
-        return ask(self.asking, query_of, extract.fetch, columns, ids, extract.id, key=key)
+        question = IdQuestion(partial(linked_query, extract, column), extract.fetch, extract.types, key=column)
+        return ask(self.asking, question, ids, extract.id)
 
     def _whole(self, extract: Extract) -> Staged:
-        columns = {column.name: column.type for column in extract.columns}
         pages = read_rows(
             self.asking.client,
             extract.fetch,
@@ -273,7 +265,7 @@ class _Reading:
             reading=self.asking.reading,
         )
         try:
-            return load(self.asking.space, extract.id, columns, pages)
+            return load(self.asking.space, extract.id, extract.types, pages)
         finally:
             pages.close()
 

@@ -7,14 +7,12 @@ read; it is fetched and counted as moved.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from compiler.plan import Plan, Table
-from compiler.probe import by_id_query
 from compiler.schema import Schema, SObject
 from engine.absent import ask_status, asked_of, no_answers, take_answers
-from engine.by_id import Asking, ask_counted
+from engine.by_id import Asking, ask_counted, rows_of
 from engine.errors import UnexplainedError
 from engine.freshness import Listed
 from engine.leavers import read_changed
@@ -151,9 +149,8 @@ def _ask_filters(
     moved: set[str] = set()
     for extract_id in table.extracts:
         extract = plan.extract(extract_id)
-        columns = {column.name: column.type for column in extract.columns}
-        query, name = partial(by_id_query, extract), f"{extract_id}(late)"
-        late = ask_counted(asking, query, extract.fetch, columns, suspects, name, all_rows=archives(sobject))
+        question = rows_of(extract, all_rows=archives(sobject))
+        late = ask_counted(asking, question, suspects, f"{extract_id}(late)")
         if not late.rows and not late.rejected:
             continue
         moved.update(key for (key,) in asking.space.run(f'SELECT "Id" FROM {name_of(*late.leaf.name)}'))
