@@ -69,7 +69,7 @@ class Renames(NamedTuple):
         for (table, old), new in self.spelled.items():
             yield f"{table}.{old} is called {new} now: the org spells it so"
         if self.dropped:
-            yield f"accounts: columns {', '.join(self.dropped)} are no longer in the spec, and dropped"
+            yield f"accounts: columns {', '.join(self.dropped)} are no longer brought by the spec, and dropped"
 
 
 NO_RENAMES = Renames()

@@ -350,7 +350,7 @@ class Sync(Run):
             if before and new:
                 self.notice(f"{table}: new columns {', '.join(sorted(new))}")
             if old:
-                self.notice(f"{table}: columns {', '.join(old)} are no longer in the spec, and dropped")
+                self.notice(f"{table}: columns {', '.join(old)} are no longer brought by the spec, and dropped")
         for comparison in (one.comparison for one in tables):
             for words in given_up(space, comparison.table, comparison.current, comparison.wanted, self.spec_text):
                 self.notice(words)

@@ -230,7 +230,7 @@ def test_field_that_the_spec_no_longer_wants_is_dropped(tmp_path: Path) -> None:
         report = org.run()
 
         assert "Notes__c" not in [name for name, *_ in org.rows("DESCRIBE accounts")]
-        assert any("Notes__c are no longer in the spec" in one for one in report.notices)
+        assert any("Notes__c are no longer brought by the spec" in one for one in report.notices)
 
 
 def test_lost_fields_that_decide_stop_the_run(tmp_path: Path) -> None:
@@ -412,7 +412,7 @@ def test_fields_of_a_table_that_stays_change_in_the_spec(tmp_path: Path) -> None
         assert (again.outcome, again.changed) == (Outcome.INCOMPLETE, False)
         assert taken.notices == (
             "contacts: new columns LastName",
-            "contacts: columns Name, Email are no longer in the spec, and dropped",
+            "contacts: columns Name, Email are no longer brought by the spec, and dropped",
         )
         assert stale(after_) == []
 

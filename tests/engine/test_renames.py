@@ -106,7 +106,7 @@ def test_metric_takes_the_name_of_a_field_that_goes(tmp_path: Path) -> None:
 
         assert report.outcome is Outcome.SUCCEEDED
         assert counts(report, "accounts") == {}
-        assert "accounts: columns Website are no longer in the spec, and dropped" in report.notices
+        assert "accounts: columns Website are no longer brought by the spec, and dropped" in report.notices
         assert org.rows("SELECT website, web_domain FROM accounts ORDER BY Id") == [(1, "acme.com"), (1, None)]
         assert (again.outcome, again.changed) == (Outcome.SUCCEEDED, False)
 
