@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from compiler.plan import Plan, Table
+from compiler.relation_columns import Columns
 from compiler.schema import Schema
 from compiler.tables import USER_COLUMNS
 from engine.absent import no_answers
@@ -267,6 +268,30 @@ class Sync(Run):
         if late:
             self.notice(f"{late} rows that accounts are calculated from came while the run read")
         current = self.published(space)
+        staged, moved = self.look_at_tables(asking, number, staged, extracted, current, held)
+        computing = Computing(space, staged, extracted.kept, extracted.compared, current, scoped=scoped)
+        found = self.compute_all(computing, number, moved)
+        known = {**current, **computing.columns}
+        described = {name: kinds for name, kinds in known.items() if kinds}
+        catalog = (
+            describe_columns(space, self.plan, self.spec_text, described, self.progress.stale, at, self.drift),
+            list_options(space, self.plan),
+        )
+        found += [self.reconciled(space, comparison, all_rejected_keys(()), 0) for comparison in catalog]
+        rows = {one.counts.table: one.counts.wanted for one in found}
+        self.count_parts(computing, rows, at, extracted.in_part)
+        return tuple(found), staged
+
+    def look_at_tables(
+        self,
+        asking: Asking,
+        number: int,
+        staged: Mapping[str, Staged],
+        extracted: Extracted,
+        current: Mapping[str, Columns],
+        held: Collection[str],
+    ) -> tuple[Mapping[str, Staged], Mapping[str, int]]:
+        """Look at the absent rows of all record tables; return the extracts, and how many rows of each table moved."""
         moved: dict[str, int] = {}
         failed = set(extracted.failed)
         for table in (table for table in self.plan.tables if table.kind == "record"):
@@ -286,34 +311,31 @@ class Sync(Run):
                 self.late_failures[table.name] = str(error)
                 continue
             staged, moved[table.name] = looked.staged, looked.moved
-        fresh = [table for table in self.plan.tables if table.name not in self.progress.stale]
-        computing = Computing(space, staged, extracted.kept, extracted.compared, current, scoped=scoped)
-        columns = computing.columns
+        return staged, moved
+
+    def compute_all(self, computing: Computing, number: int, moved: Mapping[str, int]) -> list[Reconciled]:
+        """Compute every table that is not stale and compare it with the published one."""
         found: list[Reconciled] = []
-        for table in fresh:
+        for table in (table for table in self.plan.tables if table.name not in self.progress.stale):
             self.client.cancel.check()
             self.step(number, "reconcile", table.name)
-            comparison = carry(space, computing.compute(table, _rejects(table)), self.drift.lost)
-            columns[table.name] = comparison.columns
-            found.append(self.reconciled(space, comparison, _rejects(table), moved.get(table.name, 0)))
+            comparison = carry(computing.space, computing.compute(table, _rejects(table)), self.drift.lost)
+            computing.columns[table.name] = comparison.columns
+            found.append(self.reconciled(computing.space, comparison, _rejects(table), moved.get(table.name, 0)))
             computing.reconciled(comparison)
-        known = {**current, **columns}
-        described = {name: kinds for name, kinds in known.items() if kinds}
-        catalog = (
-            describe_columns(space, self.plan, self.spec_text, described, self.progress.stale, at, self.drift),
-            list_options(space, self.plan),
-        )
-        found += [self.reconciled(space, comparison, all_rejected_keys(()), 0) for comparison in catalog]
-        rows = {one.counts.table: one.counts.wanted for one in found}
-        self.progress.unattached = count_unattached(space, self.plan, staged, columns, rows, extracted.in_part)
-        find = leaf_of(staged, columns)
+        return found
+
+    def count_parts(
+        self, computing: Computing, rows: Mapping[str, int], at: datetime, in_part: Collection[str]
+    ) -> None:
+        """Count what the report breaks down, and hold the sums against Salesforce's own."""
+        space, staged = computing.space, computing.staged
+        find = leaf_of(staged, computing.columns)
+        self.progress.unattached = count_unattached(space, self.plan, staged, computing.columns, rows, in_part)
         self.progress.owners = count_owners(space, self.plan, find)
         self.progress.choices = count_choices(space, self.plan, find)
-        self.progress.tie_outs = tie_out(
-            self.client, space, self.plan, self.schema, staged, find, at, extracted.in_part
-        )
+        self.progress.tie_outs = tie_out(self.client, space, self.plan, self.schema, staged, find, at, in_part)
         check_sums(self.progress.tie_outs)
-        return tuple(found), staged
 
     def reconciled(self, space: Workspace, comparison: Comparison, rejects: str, moved: int) -> Reconciled:
         """Compare one table and tell of it."""
