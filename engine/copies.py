@@ -20,6 +20,8 @@ from engine.workspace import CURRENT, WORK, Workspace, name_of
 
 STAMP = "SystemModstamp"
 PLACE = "(place)"
+# How a run that emptied somebody's values stands in `accord.runs`.
+FORGOT = "forgot"
 
 
 class Link(NamedTuple):
@@ -123,6 +125,16 @@ def is_store_of(space: Workspace, meaning: str) -> bool:
 def was_whole(space: Workspace) -> bool:
     """Whether the run that made the published store brought every table up to date."""
     return _last_sync(space, "outcome") == ("succeeded",)
+
+
+def has_forgotten(space: Workspace) -> bool:
+    """Whether somebody was forgotten since a run last changed the store: it no longer tells what that row counted for.
+
+    When the row goes or moves, only computing all tells for whom.
+    """
+    runs = name_of(CURRENT, "accord", "runs")
+    last = f"(SELECT max(run) FROM {runs} WHERE meaning IS NOT NULL)"
+    return bool(space.value(f"SELECT count(*) FROM {runs} WHERE outcome = ? AND run > {last}", [FORGOT]))
 
 
 def read_whole_at(space: Workspace, meaning: str) -> datetime | None:

@@ -17,6 +17,7 @@ from typing import Any
 from compiler.duckdb_functions import quote_name, quote_text
 from compiler.record_id import is_record_id, to_18
 from engine.clock import Clock
+from engine.copies import FORGOT
 from engine.errors import AccordError, ConfigurationError, DamagedStoreError, UnusableStoreError
 from engine.life import LIFE
 from engine.rollback import note_run
@@ -104,11 +105,11 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
             )
             try:
                 # The kept store first: whoever is killed in between is forgotten by running it again.
-                kept = _forget_in(paths, paths.previous, to_18(record_id), None)
+                kept = _forget_in(paths, paths.previous, to_18(record_id), run, now)
                 if kept is not None:
                     with on_disk(paths.previous):
                         paths.next.replace(paths.previous)
-                done = _forget_in(paths, paths.store, to_18(record_id), (run, now))
+                done = _forget_in(paths, paths.store, to_18(record_id), run, now)
                 assert done is not None
                 state.publishing(run)
                 swap(paths, keep=False)
@@ -126,7 +127,7 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
 _Done = tuple[tuple[str, ...], tuple[tuple[str, int], ...], int]
 
 
-def _forget_in(paths: StorePaths, file: Path, record_id: str, run: tuple[int, datetime] | None) -> _Done | None:
+def _forget_in(paths: StorePaths, file: Path, record_id: str, run: int, now: datetime) -> _Done | None:
     """Write a file of the store anew, as the next one, without the person; None if there is no such file."""
     if not file.exists():
         return None
@@ -134,8 +135,8 @@ def _forget_in(paths: StorePaths, file: Path, record_id: str, run: tuple[int, da
     try:
         with open_store(paths) as space, space.attached(paths.next, NEXT, _OPTIONS):
             done = _empty(space, record_id)
-            if run is not None:
-                note_run(space, run[0], run[1], "forgot")
+            # The kept store stays the one of its own run.
+            note_run(space, run, now, FORGOT, of_store=file == paths.store)
             with on_disk(paths.emptied):
                 paths.emptied.unlink(missing_ok=True)
             with space.attached(paths.emptied, _FRESH, _OPTIONS):

@@ -81,6 +81,11 @@ class Freshness:
             rows = connection.execute("SELECT extract, before FROM settled WHERE store_run = ?", (store_run,))
             self._settled.update((extract, at) for extract, text in rows if (at := _moment(text)) is not None)
 
+    @property
+    def known(self) -> bool:
+        """Whether a run has ended well with the store as it is, be it that it had nothing to change."""
+        return bool(self._settled)
+
     def due(self, extract: str, now: datetime) -> bool:
         """Whether an extract's volatile columns are to be read again."""
         at = self._at.get(extract)

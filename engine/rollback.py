@@ -149,10 +149,11 @@ def _number(paths: StorePaths, run: int, now: datetime) -> None:
     seal(paths.next)
 
 
-def note_run(space: Workspace, run: int, now: datetime, outcome: str) -> None:
-    """Write a run that is no sync into the next store."""
+def note_run(space: Workspace, run: int, now: datetime, outcome: str, *, of_store: bool = True) -> None:
+    """Write a run that is no sync into the next store, and unless not `of_store` that the store is this run's."""
     store, runs = name_of(NEXT, "accord", "store"), name_of(NEXT, "accord", "runs")
-    space.run(f"UPDATE {store} SET run = ?", [run])
+    if of_store:
+        space.run(f"UPDATE {store} SET run = ?", [run])
     space.run(
         f"INSERT INTO {runs} (run, started_at, outcome, user_id, username)"
         f" SELECT ?, ?, ?, user_id, username FROM {store}",

@@ -17,7 +17,7 @@ from engine.by_id import Asking
 from engine.catalog import describe_columns, list_options
 from engine.changed_types import find_losses, given_up
 from engine.choices import count_choices, count_owners
-from engine.copies import read_whole_at, store_serves, was_whole
+from engine.copies import has_forgotten, read_whole_at, store_serves, was_whole
 from engine.depends import DECIDING, stale_tables
 from engine.differences import Comparison
 from engine.drift import NO_DRIFT, Drift, carry, frozen_words, lost_words
@@ -139,6 +139,7 @@ class Sync(Run):
         if DECIDING.intersection(stale):
             return (Outcome.INCOMPLETE if extracted.quota else Outcome.FAILED), errors
         scoped = basis.serves and was_whole(space) and not self.drift.lost
+        scoped = scoped and (basis.freshness.known or not has_forgotten(space))
         try:
             tables, staged = self.compare(basis.asking, number, at, extracted, held, scoped=scoped)
         except (PromiseError, UnexplainedError):

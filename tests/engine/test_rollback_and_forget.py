@@ -20,7 +20,7 @@ from engine.status import read_status
 from engine.store import StorePaths
 from tests.engine.scene import FIELDS, SMALL, Scene, account, contact, counts, record_id, scene
 
-A1, C1 = record_id("Account", 1), record_id("Contact", 1)
+A1, A2, C1 = record_id("Account", 1), record_id("Account", 2), record_id("Contact", 1)
 CLOCK = SystemClock()
 
 
@@ -130,6 +130,35 @@ def test_forgetting_who_is_still_in_salesforce(org: Scene) -> None:
     assert report.outcome is Outcome.SUCCEEDED, report.errors
     assert org.rows(f"SELECT Name FROM contacts WHERE Id = '{C1}'") == [("Contact 1",)]
     assert org.rows(f"SELECT CAST(arr AS VARCHAR) FROM accounts WHERE Id = '{A1}'") == [("100.505",)]
+
+
+COUNTED = """accord 1
+accounts { customer where Type = 'Customer' }
+metric "People" from count() of Contact via AccountId
+contacts { fields Name }
+"""
+
+
+@pytest.mark.parametrize("back", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("change", [{"op": "delete"}, {"op": "update", "fields": {"AccountId": A2}}])
+def test_what_a_forgotten_person_counted_for(tmp_path: Path, change: dict[str, object], back: bool) -> None:
+    """A row that was emptied names no account any more; the one that it hung on still loses it when it goes or moves.
+
+    So it is where the kept store, which was emptied too, came back in between.
+    """
+    with scene(tmp_path, spec=COUNTED) as org:
+        org.run()
+        rename(org, "Neu")
+        org.run()
+        forget(org.store, C1, CLOCK)
+        if back:
+            rollback(org.store, CLOCK)
+        org.change({"object": "Contact", "id": C1, **change})
+        report = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED
+        moved = int("fields" in change)
+        assert org.rows("SELECT people FROM accounts ORDER BY Id") == [(0,), (1 + moved,)]
 
 
 def test_forgetting_a_person_account_takes_its_contact(tmp_path: Path) -> None:
