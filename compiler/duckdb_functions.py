@@ -119,12 +119,6 @@ def _id18(args: tuple[Typed, ...], result: ColumnType) -> str:
     return f"CASE WHEN regexp_full_match({short}, '[0-9A-Za-z]{{15}}') THEN {short} || {checks} ELSE {short} END"
 
 
-def _multiply(args: tuple[Typed, ...], result: ColumnType) -> str:
-    left, right = args
-    product = Typed(f"({left.sql} * {right.sql})", ColumnType("decimal", left.type.scale + right.type.scale))
-    return as_type(product, result)
-
-
 def _whole(value: Typed, digits: int = 0) -> str:
     """The digits of a decimal without its point, followed by so many noughts: a whole number."""
     whole = f"CAST(replace(CAST({value.sql} AS VARCHAR), '.', '') AS HUGEINT)"
@@ -133,9 +127,13 @@ def _whole(value: Typed, digits: int = 0) -> str:
 
 def _rounded_quotient(sign: str, dividend: str, divisor: str, scale: int) -> str:
     """The quotient, halves away from zero, with its point: floor((2a + b) / 2b) is a / b rounded half up."""
-    quotient = f"{sign} * ((2 * abs({dividend}) + abs({divisor})) // (2 * abs({divisor})))"
+    return _pointed(f"{sign} * ((2 * abs({dividend}) + abs({divisor})) // (2 * abs({divisor})))", scale)
+
+
+def _pointed(whole: str, scale: int) -> str:
+    """A whole number as a decimal that has so many of its digits behind the point."""
     unit = f"0.{'0' * (scale - 1)}1" if scale else "1"
-    return f"CAST({quotient} AS DECIMAL(38, 0)) * CAST('{unit}' AS DECIMAL({max(scale, 1)}, {scale}))"
+    return f"CAST({whole} AS DECIMAL(38, 0)) * CAST('{unit}' AS DECIMAL({max(scale, 1)}, {scale}))"
 
 
 def _divide(args: tuple[Typed, ...], result: ColumnType) -> str:
@@ -144,6 +142,26 @@ def _divide(args: tuple[Typed, ...], result: ColumnType) -> str:
     divisor = f"nullif({_whole(right, -shift)}, 0)"
     sign = f"sign({left.sql}) * sign({right.sql})"
     return _rounded_quotient(sign, _whole(left, shift), divisor, result.scale)
+
+
+def _convert(args: tuple[Typed, ...], result: ColumnType) -> str:
+    amount, target, own = args
+    # Of two rates with as many digits behind the point the point cancels out.
+    rates = max(target.type.scale, own.type.scale)
+    units = _whole(target, rates - target.type.scale)
+    divisor = f"nullif({_whole(own, rates - own.type.scale)}, 0)"
+    sign = f"sign({amount.sql}) * sign({target.sql}) * sign({own.sql})"
+    surplus = amount.type.scale - result.scale
+    whole = _whole(amount, -surplus)
+    if surplus <= 0:
+        return _rounded_quotient(sign, f"({whole}) * ({units})", divisor, result.scale)
+    # With the digits that the result has no place for the product may need more than 38. They are divided by
+    # themselves: with a = high * unit + low, a * t // o is q * unit + (r * unit + low * t) // o, q and r of high * t.
+    unit = f"1{'0' * surplus}"
+    high, low = (f"((abs({whole}) {part} {unit}) * abs({units}))" for part in ("//", "%"))
+    over = f"((({high} % abs({divisor})) * {unit} + {low}) // abs({divisor}))"
+    quotient = f"{high} // abs({divisor}) + ({over} + 5{'0' * (surplus - 1)}) // {unit}"
+    return _pointed(f"{sign} * ({quotient})", result.scale)
 
 
 FUNCTIONS: Mapping[str, Callable[[tuple[Typed, ...], ColumnType], str]] = {
@@ -161,7 +179,7 @@ FUNCTIONS: Mapping[str, Callable[[tuple[Typed, ...], ColumnType], str]] = {
     "match_key": _text_form("lower({})"),
     "id18": _id18,
     "date_of": _text_form("CAST({} AS DATE)"),
-    "multiply": _multiply,
+    "convert": _convert,
     "divide_exact": _divide,
     "cast": lambda args, result: as_type(args[0], result),
 }

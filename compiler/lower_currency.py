@@ -98,7 +98,8 @@ def converted(
     amount = column_type(source.value.field)
     scale = ColumnType("decimal", max(amount.scale, CONVERTED_SCALE))
     relation = _with_rate(rows, names, own.name, "own rate", day, drafts)
-    value: Expr = Col(source.value.name)
+    value, own_rate = Col(source.value.name), Col("own rate")
+    there = Call("divide_exact", (value, own_rate), scale)
     if source.currency.kind != "corporate":
         if source.currency.kind == "account":
             relation = Joined(relation, accounts, "left", (("account_id", "Id"),), (Take("target", ISO),))
@@ -106,9 +107,8 @@ def converted(
             target = Assign("target", Lit(source.currency.code, _TEXT))
             relation = Select(relation, (*picked(*names, "own rate"), target))
         relation = _with_rate(relation, [*names, "own rate", "target"], "target", "target rate", day, drafts)
-        value = Call("multiply", (value, Col("target rate")))
-    amount_there = Call("divide_exact", (value, Col("own rate")), scale)
-    return Select(relation, (*picked(*names), Assign("converted", amount_there)))
+        there = Call("convert", (value, Col("target rate"), own_rate), scale)
+    return Select(relation, (*picked(*names), Assign("converted", there)))
 
 
 def _with_rate(
@@ -147,11 +147,11 @@ def field_in_currency(field: FieldRef, source: ResolvedAggregate, drafts: Drafts
     if rates is None:
         return Col(field.name)
     own, target = rates
-    amount: Expr = Col(field.name)
-    if target is not None:
-        amount = Call("multiply", (amount, Col(_rate_name(target))))
+    amount, own_rate = Col(field.name), Col(_rate_name(own))
     scale = ColumnType("decimal", max(column_type(field.field).scale, CONVERTED_SCALE))
-    return Call("divide_exact", (amount, Col(_rate_name(own))), scale)
+    if target is None:
+        return Call("divide_exact", (amount, own_rate), scale)
+    return Call("convert", (amount, Col(_rate_name(target)), own_rate), scale)
 
 
 def _rates_of_field(field: FieldRef, source: ResolvedAggregate, drafts: Drafts) -> tuple[str, str | None] | None:

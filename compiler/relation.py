@@ -38,7 +38,7 @@ class Call(Node):
     The functions: `coalesce`, `and`, `or`, `not`, `is_null`, `is_not_null`, `=`, `if` (condition, then, else),
     `true_if` (null counts as false), `web_domain` (the host of a URL, lower case, without `www.`), `match_key` (a
     text as Salesforce compares it: without case), `id18` (a record Id in its 18-character form), `date_of` (the
-    date of a timestamp in UTC), `multiply`, `divide_exact`, `cast`.
+    date of a timestamp in UTC), `convert` (an amount, times one rate, by another), `divide_exact`, `cast`.
     """
 
     function: str

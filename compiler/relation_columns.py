@@ -251,21 +251,15 @@ def _if(args: tuple[ColumnType, ...], declared: ColumnType | None) -> ColumnType
     return _common(args[1:], declared)
 
 
-def _multiplied(args: tuple[ColumnType, ...], declared: ColumnType | None) -> ColumnType:
-    for arg in args:
-        _demand("multiply", arg, "decimal")
-    scale = args[0].scale + args[1].scale
-    if scale > MAX_DIGITS:
-        raise ValueError(f"a product with {scale} digits behind the point does not fit")
-    return declared or ColumnType("decimal", scale)
+def _quotient(function: str) -> Callable[[tuple[ColumnType, ...], ColumnType | None], ColumnType]:
+    def typed(args: tuple[ColumnType, ...], declared: ColumnType | None) -> ColumnType:
+        for arg in args:
+            _demand(function, arg, "decimal")
+        if declared is None or declared.kind != "decimal":
+            raise ValueError(f"{function} needs the scale of its result")
+        return declared
 
-
-def _divided(args: tuple[ColumnType, ...], declared: ColumnType | None) -> ColumnType:
-    for arg in args:
-        _demand("divide_exact", arg, "decimal")
-    if declared is None or declared.kind != "decimal":
-        raise ValueError("divide_exact needs the scale of its result")
-    return declared
+    return typed
 
 
 def _cast(args: tuple[ColumnType, ...], declared: ColumnType | None) -> ColumnType:
@@ -293,7 +287,7 @@ SIGNATURES: Mapping[str, Signature] = {
     "match_key": Signature(1, 1, _from(_TEXT, "match_key", "text", "id")),
     "id18": Signature(1, 1, _from(ColumnType("id"), "id18", "text", "id")),
     "date_of": Signature(1, 1, _from(ColumnType("date"), "date_of", "timestamp", "date")),
-    "multiply": Signature(2, 2, _multiplied),
-    "divide_exact": Signature(2, 2, _divided),
+    "convert": Signature(3, 3, _quotient("convert")),
+    "divide_exact": Signature(2, 2, _quotient("divide_exact")),
     "cast": Signature(1, 1, _cast),
 }

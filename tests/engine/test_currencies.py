@@ -158,6 +158,21 @@ def test_rates_of_many_decimals_tie_out(tmp_path: Path) -> None:
     assert got[0] == (Decimal("14038128251780.708598"), "EUR")
 
 
+def test_an_amount_of_many_decimals_leaves_room_for_the_others(tmp_path: Path) -> None:
+    """One that a difference of doubles left gives all of its column many decimals; large ones are still converted.
+
+    The largest times its rate has more digits than 38 then.
+    """
+    given = {"EUR": "1", "USD": "1.08123456789", "JPY": "160.333333333"}
+    rates = [{**one, "ConversionRate": given[one["IsoCode"]]} for one in RATES]
+    odd = subscription(1, 1, "0.30000000000000004", CurrencyIsoCode="EUR")
+    large = subscription(2, 3, "2000000000", CurrencyIsoCode="USD")
+    rows = {**ROWS, "CurrencyType": rates, "Subscription__c": (odd, large)}
+    got = arr(tmp_path, "sum(Amount__c) of Subscription__c via Account__c in account currency", rows)
+
+    assert got == [(Decimal("0.324370"), "USD"), (None, "EUR"), (Decimal("296574560404.383225"), "JPY")]
+
+
 def test_latest_falls_back_on_a_field_in_its_own_currency(tmp_path: Path) -> None:
     """Where no row gives the amount, the account's field does, with the account's currency."""
     got = arr(tmp_path, "latest(Amount__c) of Subscription__c via Account__c by CreatedDate else Fee__c")

@@ -178,12 +178,16 @@ def test_division(dividend: Decimal, divisor: Decimal, scale: int):
 
 
 @settings(deadline=None, max_examples=60)
-@given(decimals(2), decimals(5), st.integers(0, 8))
-def test_product(left: Decimal, right: Decimal, scale: int):
-    """A product is exact, and rounded once where a smaller scale is asked for."""
-    args = (Lit(str(left), COLUMNS["amount"]), Lit(f"{right:f}", COLUMNS["rate"]))
-    sql = print_expression(Call("multiply", args, ColumnType("decimal", scale)), {}).sql
+@given(st.data(), st.integers(0, 18), st.integers(0, 8))
+def test_conversion(data: st.DataObject, digits: int, scale: int):
+    """An amount times one rate by another is exact until it is rounded, once."""
+    kinds = ColumnType("decimal", digits), COLUMNS["rate"], COLUMNS["rate"]
+    given = [data.draw(decimals(digits, 10 ** (15 + digits))), data.draw(decimals(5)), data.draw(decimals(5))]
+    args = tuple(Lit(f"{one:f}", kind) for one, kind in zip(given, kinds, strict=True))
+    sql = print_expression(Call("convert", args, ColumnType("decimal", scale)), {}).sql
     found = STORE.execute(f"SELECT {sql}").fetchall()
 
+    amount, target, own = given
     with localcontext(prec=100):
-        assert found == [(rounded(left * right, scale),)]
+        wanted = rounded(amount * target / own, scale) if own else None
+    assert found == [(wanted,)]

@@ -44,6 +44,7 @@ from grammar.source import Span
 TEXT = ColumnType("text")
 ID = ColumnType("id")
 MONEY = ColumnType("decimal", 2)
+MUCH = "296574560404.99"
 BOOLEAN = ColumnType("boolean")
 
 ACCOUNTS = Leaf(("staging", "accounts"), {"Id": ID, "Name": TEXT, "ARR__c": MONEY})
@@ -188,12 +189,25 @@ def test_dividing_by_nothing():
     assert value(Call("divide_exact", (number("1"), number(None)), kind)) is None
 
 
-def test_multiply_rounds_once():
-    """A product keeps all digits; where a type asks for fewer, it is rounded once, halves away from zero."""
-    amount, rate = number("-10.10"), number("1.25050", 5)
+@pytest.mark.parametrize(
+    ("amount", "target", "own", "there"),
+    [
+        (number("-10.10"), number("1.25050", 5), number("1"), "-12.63"),
+        (number("0.5", 1), number("0.05"), number("1"), "0.03"),
+        (number("0.00500", 5), number("1"), number("1"), "0.01"),
+        (number("-0.00499", 5), number("1.0", 1), number("1.000", 3), "0.00"),
+        (number("2000000000." + 17 * "0", 17), number("160.33333333333", 11), number("1.08123456789", 11), MUCH),
+        (number("999999999999999.99999999999999999", 17), number("1.5", 6), number("1.5", 6), "1000000000000000.00"),
+        (number("1"), number("1"), number("0"), None),
+        (number("1.000", 3), number("1"), number("0"), None),
+        (number("1.000", 3), number(None), number("1"), None),
+    ],
+)
+def test_convert(amount: Lit, target: Lit, own: Lit, there: str | None):
+    """An amount is multiplied and divided without a loss and rounded once, however many digits are between."""
+    found = value(Call("convert", (amount, target, own), MONEY))
 
-    assert str(value(Call("multiply", (amount, rate)))) == "-12.6300500"
-    assert str(value(Call("multiply", (number("0.5", 1), number("0.05")), MONEY))) == "0.03"
+    assert (found if found is None else str(found)) == there
 
 
 def test_mixed_scales_keep_all_digits():
