@@ -15,13 +15,12 @@ from compiler.plan import Extract, Plan, Table
 from compiler.relation import Col, Extracted, Relation, Select
 from compiler.relation_columns import Columns, inputs_of
 from engine.identity import Identity
+from engine.own_tables import FORGOT
 from engine.salesforce.manifest import GOOD_FOR
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 
 STAMP = "SystemModstamp"
 PLACE = "(place)"
-# How a run that emptied somebody's values stands in `accord.runs`.
-FORGOT = "forgot"
 
 
 class Link(NamedTuple):

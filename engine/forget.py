@@ -17,9 +17,9 @@ from typing import Any
 from compiler.duckdb_functions import quote_name, quote_text
 from compiler.record_id import is_record_id, to_18
 from engine.clock import Clock
-from engine.copies import FORGOT
 from engine.errors import AccordError, ConfigurationError, DamagedStoreError, UnusableStoreError
 from engine.life import LIFE
+from engine.own_tables import FORGOT
 from engine.rollback import note_run
 from engine.state import State, hold
 from engine.store import (

@@ -9,6 +9,8 @@ from compiler.duckdb_functions import quote_name
 from engine.life import LIFE
 from engine.workspace import CURRENT, Workspace
 
+# How a run that emptied somebody's values stands in `accord.runs`.
+FORGOT = "forgot"
 # The tables of the schema `accord`: their columns and DuckDB's types.
 OWN_TABLES: Mapping[str, Mapping[str, str]] = {
     "store": {
