@@ -35,6 +35,7 @@ from engine.match_list import (
     compare,
     compare_whole,
     drop_rows,
+    drop_stray,
     note_parents,
     part,
 )
@@ -299,9 +300,13 @@ class _Extraction:
 
     def complete(self, extract: str) -> None:
         """Bring an extract that was asked for to its whole, once its parents are known."""
-        if extract in self.compared or extract not in self.staged or extract not in self.copied:
+        if extract in self.compared or extract not in self.staged:
             return
         kept = self.kept[extract]
+        if extract not in self.by_list:
+            self.drop_stray(kept)
+        if extract not in self.copied:
+            return
         if kept.link is not None and kept.link.parent not in self.noted:
             self.fail(extract, f"not read: {kept.link.parent} could not be read")
             return
@@ -316,6 +321,15 @@ class _Extraction:
                 self.quota = error.message
             return
         self.compared.add(extract)
+
+    def drop_stray(self, kept: Kept) -> None:
+        """Leave out the rejects of an extract that was read whole which hang on nothing that is in."""
+        name = kept.extract.id
+        if kept.link is not None and kept.link.parent in self.noted and self.staged[name].rejected:
+            stray = drop_stray(self.space, kept, name)
+            rejected = count_rejected(self.space, rejected_keys(name))
+            self.staged[name] = self.staged[name]._replace(rejected=rejected, stray=stray)
+            self.reports[name] = replace(self.reports[name], rejected=rejected)
 
     def attach_again(self, staged: Mapping[str, Staged], table: str) -> Mapping[str, Staged]:
         """The extracts with the children of a table attached to the rows that it has now."""
@@ -351,7 +365,7 @@ class _Extraction:
         self.space.run(f"CREATE OR REPLACE TABLE {rejects_of(name)} AS SELECT * FROM {fetched.rejects}")
         fetched = ask_again(self.asking, kept, listed, self.staged[name], fetched)
         types = assemble(self.space, kept, self.copied[name], listed, fetched)
-        types = take_unlisted(self.asking, kept, self.staged[name]._replace(columns=types))
+        types, stray = take_unlisted(self.asking, kept, self.staged[name]._replace(columns=types))
         rejected = count_rejected(self.space, rejected_keys(name))
         if rejected:
             drop_rows(self.space, kept, f"SELECT key FROM {rejects_of(name)}")
@@ -359,7 +373,7 @@ class _Extraction:
         rows = self.space.value(f"SELECT count(*) FROM {part(name, 'list')}")
         read = before.read + fetched.read
         self.staged[name] = Staged(
-            name, types, read, rows, before.duplicates + fetched.duplicates, rejected, part(name, "list")
+            name, types, read, rows, before.duplicates + fetched.duplicates, rejected, part(name, "list"), stray=stray
         )
         self.reports[name] = replace(
             self.reports[name],

@@ -9,7 +9,7 @@ from compiler.plan import Plan, Table
 from compiler.print_duckdb import print_relation
 from compiler.relation import Aggregated, Call, Filtered, Joined, Select
 from compiler.relation_columns import Columns, LeafOf
-from engine.load import Staged
+from engine.load import Staged, stray_of
 from engine.report import Unattached
 from engine.wanted import leaf_of
 from engine.workspace import Workspace
@@ -43,8 +43,11 @@ def _unattached(space: Workspace, table: Table, extract: Staged, find: LeafOf, a
     column = next(c for c in table.columns if c.name == table.parent.column)
     link = quote_name(column.lineage[0].path)
     without = space.value(f"SELECT count(*) FROM {extract.match_list} WHERE {link} IS NULL")
+    if extract.stray:
+        without += space.value(f"SELECT count(*) FROM {stray_of(extract.name)} WHERE link IS NULL")
     ambiguous = _ambiguous(space, table, find)
-    return Unattached(table.name, without, extract.rows - attached - without - ambiguous, ambiguous)
+    not_in = extract.rows + extract.stray - attached - without - ambiguous
+    return Unattached(table.name, without, not_in, ambiguous)
 
 
 def _ambiguous(space: Workspace, table: Table, find: LeafOf) -> int:

@@ -37,7 +37,8 @@ class Staged(NamedTuple):
     `rows` counts distinct Ids without the rejected ones, `duplicates` the rows that were dropped for a newer one,
     `rejected` the Ids of which a row could not be taken (their reasons are in the table `staged."<name>(rejects)"`).
     `listed` is the match list (a quoted name) where that is another table than the rows. `in_place`: the rows lie where
-    they are published.
+    they are published. `stray` counts the rows that could not be taken and that nobody looks for, since they hang on no
+    row that is in; they are no rejects.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Staged(NamedTuple):
     rejected: int
     listed: str | None = None
     in_place: bool = False
+    stray: int = 0
 
     @property
     def match_list(self) -> str:
@@ -74,6 +76,19 @@ class _Damaged(Exception):  # noqa: N818 - handled here, by fetching again
 def rejects_of(name: str) -> str:
     """The quoted name of an extract's table of rejects."""
     return name_of(WORK, "staged", f"{name}(rejects)")
+
+
+def rejected_links(name: str) -> str:
+    """The quoted name of the table that says what rejected rows name: `key`, and the columns with Ids.
+
+    It is there only if rows were rejected.
+    """
+    return name_of(WORK, "staged", f"{name}(rejected links)")
+
+
+def stray_of(name: str) -> str:
+    """The quoted name of the table of an extract's stray rows: `key`, and what they hang on (`link`)."""
+    return name_of(WORK, "staged", f"{name}(stray)")
 
 
 def rejected_keys(name: str) -> str:
@@ -345,6 +360,10 @@ def _reject(space: Workspace, name: str, raw: str, types: Mapping[str, ColumnTyp
             f'INSERT INTO {rejects} SELECT "Id", ?, {quote_name(column)}, ? FROM raw_rejects WHERE {condition}',
             [column, casts.reason(column, types[column])],
         )
+    links = casts.typed({n: kind for n, kind in types.items() if kind.kind == "id" and n != "Id"}, whole_ids=True)
+    space.run(
+        f'CREATE OR REPLACE TABLE {rejected_links(name)} AS SELECT "Id" AS key{links and ", " + links} FROM raw_rejects'
+    )
     space.run(f'DELETE FROM {table} WHERE {quote_name(REJECTED)} OR "Id" IN (SELECT key FROM {rejects})')
     space.run("DROP TABLE raw_rejects")
     return count_rejected(space, rejected_keys(name))

@@ -15,7 +15,7 @@ from compiler.duckdb_functions import duckdb_type, quote_name
 from compiler.relation_columns import Columns, common_type
 from compiler.restrict import CHANGED, CHANGED_IDS
 from engine.copies import PLACE, STAMP, Kept, cast_all, copy_view
-from engine.load import Staged, rejects_of
+from engine.load import Staged, rejected_links, rejects_of, stray_of
 from engine.row_hash import columns_hash
 from engine.workspace import WORK, Workspace, name_of
 
@@ -38,6 +38,26 @@ def note_parents(space: Workspace, table: str, extracts: Sequence[Kept], staged:
         f'SELECT "Id" FROM {one.match_list} AS c{_attached(kept)}' for kept, one in zip(extracts, staged, strict=True)
     )
     space.run(f"CREATE OR REPLACE TABLE {parents_of(table)} AS {ids}")
+
+
+def drop_stray(space: Workspace, kept: Kept, loaded: str) -> int:
+    """Take out of an extract's rejects those of rows of a load that hang on no row that is in; return how many.
+
+    Nobody would look at such a row if it could be taken, and no match list tells of it: those that were fetched by one
+    hang on a row that is in.
+    """
+    assert kept.link is not None
+    name, link = kept.extract.id, kept.link.column
+    known = f'{quote_name(link)} IN (SELECT "Id" FROM {parents_of(kept.link.parent)})'
+    space.run(
+        f"CREATE OR REPLACE TABLE {stray_of(name)} AS SELECT key, any_value({quote_name(link)}) AS link"
+        f" FROM {rejected_links(loaded)} AS l WHERE key IS NOT NULL"
+        f" AND NOT EXISTS (SELECT 1 FROM {rejects_of(name)} AS r WHERE r.key = l.key AND r.column_name IN ('Id', ?))"
+        f" GROUP BY key HAVING NOT coalesce(bool_or({known}), FALSE)",
+        [link],
+    )
+    space.run(f"DELETE FROM {rejects_of(name)} WHERE key IN (SELECT key FROM {stray_of(name)})")
+    return int(space.value(f"SELECT count(*) FROM {stray_of(name)}"))
 
 
 def _attached(kept: Kept) -> str:

@@ -12,7 +12,7 @@ from engine.by_id import Asking, ask, ask_counted, entries_of, rows_of
 from engine.copies import STAMP, Kept, cast_all
 from engine.errors import BrokenAnswerError, UnexplainedError, some_of
 from engine.load import Staged, nameless, rejects_of
-from engine.match_list import lacking_ids, part, strike, take_late
+from engine.match_list import drop_stray, lacking_ids, part, strike, take_late
 from engine.whole import check_struck
 from engine.workspace import Workspace, name_of
 
@@ -91,14 +91,18 @@ def _check_returned(space: Workspace, name: str, ids: Sequence[str]) -> None:
     raise UnexplainedError(name, ids)
 
 
-def take_unlisted(asking: Asking, kept: Kept, staged: Staged) -> Columns:
-    """Ask for the rows whose entry in the match list could not be taken; return the extract's columns."""
+def take_unlisted(asking: Asking, kept: Kept, staged: Staged) -> tuple[Columns, int]:
+    """Ask for the rows whose entry in the match list could not be taken.
+
+    Returns the extract's columns, and how many of these rows cannot be taken and hang on no row that is in.
+    """
     space, name = asking.space, kept.extract.id
     listed = rejects_of(f"{name}(list)")
     space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {listed} WHERE column_name = 'Id'")
     rows = space.run(f"SELECT DISTINCT key FROM {listed} WHERE NOT {nameless(f'{name}(list)')} ORDER BY 1")
     if not rows:
-        return staged.columns
+        return staged.columns, 0
     late = ask_counted(asking, rows_of(kept.extract), [key for (key,) in rows], f"{name}(unlisted)")
     space.run(f"INSERT INTO {rejects_of(name)} SELECT * FROM {late.rejects}")
-    return take_late(space, kept, staged, late)
+    stray = drop_stray(space, kept, late.name) if late.rejected and kept.link is not None else 0
+    return take_late(space, kept, staged, late), stray
