@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
+from compiler.archived import out_of_bin
 from compiler.condition_rules import comparisons
 from compiler.plan import Clause, Extract, ExtractColumn, Filter
 from compiler.print_soql import print_condition
+from compiler.probe import conjunction, conjuncts
 from compiler.relation import ColumnType
 from compiler.resolved import FieldRef, ResolvedFilter
 from compiler.schema import NUMBER_TYPES, Field, Schema, undescribed
@@ -117,6 +119,7 @@ class ExtractDraft:
         self.object = sobject
         self.bound = bound
         self.condition = flatten(bound.condition) if bound else None
+        self.out_of_bin = out_of_bin(schema.object(sobject) or undescribed(sobject))
         self.span = span
         self._columns: dict[str, FieldRef] = {}
         self._listed: set[str] = set()
@@ -150,7 +153,14 @@ class ExtractDraft:
 
     def filter(self) -> Filter:
         """The filter whose rows are read."""
-        return lower_filter(self.id, self.object, self.bound, self.span)
+        lowered = lower_filter(self.id, self.object, self.bound, self.span)
+        return Filter(lowered.id, lowered.object, self.where, lowered.clauses, lowered.span)
+
+    @property
+    def where(self) -> Condition | None:
+        """What the queries ask for: the filter, and where rows are archived, that they are not in the bin."""
+        bin_out = () if self.out_of_bin is None else (self.out_of_bin,)
+        return conjunction((*conjuncts(self.condition), *bin_out)) if bin_out else self.condition
 
     def extract(self) -> Extract:
         """The finished extract with its two queries."""
@@ -167,8 +177,8 @@ class ExtractDraft:
             self.id,
             self.object,
             columns,
-            _query(self.object, census, self.condition, self.span),
-            _query(self.object, [c.path for c in columns], self.condition, self.span),
+            _query(self.object, census, self.where, self.span),
+            _query(self.object, [c.path for c in columns], self.where, self.span),
             mode,
             why,
         )

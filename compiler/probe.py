@@ -58,7 +58,7 @@ def overlap_count(filters: Sequence[Filter]) -> Query | None:
     semi_joins = sum(is_semi_join(part) for part in parts)
     if semi_joins > MAX_SEMI_JOINS or any(not is_semi_join(p) and _has_semi_join(p) for p in parts):
         return None
-    return _count(filters[0].object, _conjunction(parts))
+    return _count(filters[0].object, conjunction(parts))
 
 
 def sum_query(filter_: Filter, path: FieldPath, ids: Sequence[str] | None = None, before: str | None = None) -> Query:
@@ -71,7 +71,7 @@ def sum_query(filter_: Filter, path: FieldPath, ids: Sequence[str] | None = None
         SelectItem(FunctionCall("COUNT", (_ID,), NOWHERE), "n", NOWHERE),
     )
     narrowed = [*([] if ids is None else [_is_one_of(ids)]), *([] if before is None else [_stamped("<", before)])]
-    condition = _conjunction([*conjuncts(filter_.condition), *narrowed]) if narrowed else filter_.condition
+    condition = conjunction([*conjuncts(filter_.condition), *narrowed]) if narrowed else filter_.condition
     return Query(items, _source(filter_.object), NOWHERE, where=condition)
 
 
@@ -90,7 +90,7 @@ def by_id_query(extract: Extract, ids: Sequence[str], columns: Sequence[str] | N
     paths = {c.name: c.path for c in extract.columns} | {"Id": _ID}
     if unknown := [name for name in names if name not in paths]:
         raise ValueError(f"the extract {extract.id} has no column {', '.join(unknown)}")
-    condition = _conjunction([*conjuncts(extract.fetch.where), _is_one_of(ids)])
+    condition = conjunction([*conjuncts(extract.fetch.where), _is_one_of(ids)])
     return _with(extract.fetch, select=_items(paths[name] for name in dict.fromkeys(("Id", *names))), where=condition)
 
 
@@ -98,7 +98,7 @@ def linked_query(extract: Extract, column: str, ids: Sequence[str]) -> Query:
     """The extract's rows whose column of that name holds one of these Ids."""
     path = next(c.path for c in extract.columns if c.name == column)
     linked = Comparison(path, "IN", _is_one_of(ids).right, NOWHERE)
-    return _with(extract.fetch, where=_conjunction([*conjuncts(extract.fetch.where), linked]))
+    return _with(extract.fetch, where=conjunction([*conjuncts(extract.fetch.where), linked]))
 
 
 def matching_count(extract: Extract) -> Query:
@@ -114,13 +114,13 @@ def count_of(query: Query) -> Query:
 
 def count_before(query: Query, moment: str) -> Query:
     """How many of a query's rows have not changed since a moment (`2026-03-01T10:20:30Z`)."""
-    return _with(count_of(query), where=_conjunction([*conjuncts(query.where), _stamped("<", moment)]))
+    return _with(count_of(query), where=conjunction([*conjuncts(query.where), _stamped("<", moment)]))
 
 
 def since_query(extract: Extract, since: str) -> Query:
     """The extract's rows whose SystemModstamp is not older than `since` (`2026-03-01T10:20:30Z`)."""
     newer = _stamped(">=", since)
-    return _with(extract.fetch, where=_conjunction([*conjuncts(extract.fetch.where), newer]))
+    return _with(extract.fetch, where=conjunction([*conjuncts(extract.fetch.where), newer]))
 
 
 def changed_query(sobject: str, since: str) -> Query:
@@ -154,7 +154,7 @@ def _name_of(item: object) -> str:
 
 def rows_of(query: Query, ids: Sequence[str]) -> Query:
     """Those of a query's rows that have one of these Ids."""
-    return _with(query, where=_conjunction([*conjuncts(query.where), _is_one_of(ids)]))
+    return _with(query, where=conjunction([*conjuncts(query.where), _is_one_of(ids)]))
 
 
 def halves_of(query: Query) -> tuple[Query, Query] | None:
@@ -170,7 +170,7 @@ def halves_of(query: Query) -> tuple[Query, Query] | None:
         return None
     middle = len(values) // 2
     first, second = (
-        _with(query, where=_conjunction([*before, Comparison(last.left, "IN", ValueList(half, NOWHERE), NOWHERE)]))
+        _with(query, where=conjunction([*before, Comparison(last.left, "IN", ValueList(half, NOWHERE), NOWHERE)]))
         for half in (values[:middle], values[middle:])
     )
     return first, second
@@ -245,7 +245,8 @@ def _has_semi_join(condition: Condition) -> bool:
             return is_semi_join(condition)
 
 
-def _conjunction(parts: Sequence[Condition]) -> Condition | None:
+def conjunction(parts: Sequence[Condition]) -> Condition | None:
+    """The condition that all of them hold; None for none."""
     if len(parts) < 2:
         return parts[0] if parts else None
     return And(tuple(parts), NOWHERE)

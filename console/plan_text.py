@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Collection
 from typing import TypeAlias
 
+from compiler.archived import asks_all
 from compiler.digest import document_digest, meaning_digest
 from compiler.plan import Clause, Extract, Filter, Plan, Table
 from compiler.plan_document import to_document
@@ -60,6 +61,8 @@ def soql_section(plan: Plan, only: Only = ()) -> str:
 def extract_soql(extract: Extract) -> str:
     """The queries of one extract, with a line that says why it is read as it is."""
     lines = [f"-- {extract.id}: {extract.why}"]
+    if asks_all(extract.fetch):
+        lines.append("-- asked of queryAll: archived rows are in, the bin is not")
     if extract.mode == "census":
         lines += ["-- match list", soql_lines(print_query(extract.census).text), "-- rows that the copy lacks"]
     return "\n".join((*lines, soql_lines(print_query(extract.fetch).text)))
@@ -83,6 +86,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
             extract.id: {
                 "mode": extract.mode,
                 "why": extract.why,
+                "all_rows": asks_all(extract.fetch),
                 "census": print_query(extract.census).text,
                 "fetch": print_query(extract.fetch).text,
             }

@@ -7,17 +7,16 @@ from datetime import UTC, datetime
 from functools import partial
 
 from compiler.plan import Table
-from compiler.print_soql import print_query
 from compiler.probe import existing_before, existing_count, status_query, written
 from compiler.relation import ColumnType
 from compiler.relation_columns import Columns
 from compiler.schema import Schema, SObject
+from engine.at_once import count
 from engine.by_id import Asking, IdQuestion, ask, parts_that_fit
 from engine.copies import STAMP
 from engine.errors import QueryTimeoutError, TransportError, UnexplainedError
 from engine.load import Staged
 from engine.rows import create_from
-from engine.salesforce.rest_query import count
 from engine.workspace import CURRENT, WORK, Workspace, name_of
 from grammar.soql_tree import Query
 
@@ -131,6 +130,6 @@ def _count(asking: Asking, sobject: SObject, query: Query) -> int | None:
     """How many rows there are, those in the bin included; None if that takes too long."""
     binned = sobject.field("IsDeleted") is not None
     try:
-        return count(asking.client, print_query(query).text, all_rows=binned)
+        return count(asking.client, query, all_rows=binned)
     except (QueryTimeoutError, TransportError):
         return None

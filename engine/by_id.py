@@ -14,6 +14,7 @@ from compiler.print_soql import print_query
 from compiler.probe import by_id_query, columns_of, count_of, ids_that_fit, match_list_query
 from compiler.relation_columns import Columns
 from engine.asked_for import take_asked
+from engine.at_once import count
 from engine.errors import BrokenAnswerError, QueryTimeoutError, TransportError
 from engine.file_names import file_name
 from engine.load import Staged, load
@@ -22,7 +23,6 @@ from engine.rejoin import KEY, STAMP
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.pages import Page, Pages, Transport
 from engine.salesforce.read import LONGEST_QUERY, Reading, address_length, fits_in_address
-from engine.salesforce.rest_query import count
 from engine.wide import read_rows
 from engine.workspace import Workspace
 from grammar.soql_tree import Query
@@ -98,9 +98,9 @@ class IdQuestion:
         return [self.some(part) for part in parts_that_fit(ids, self.some)]
 
 
-def rows_of(extract: Extract, *, all_rows: bool = False) -> IdQuestion:
+def rows_of(extract: Extract) -> IdQuestion:
     """Ask for rows of an extract with all its columns."""
-    return IdQuestion(partial(by_id_query, extract), extract.fetch, extract.types, all_rows)
+    return IdQuestion(partial(by_id_query, extract), extract.fetch, extract.types)
 
 
 def entries_of(extract: Extract, listed: Columns) -> IdQuestion:
@@ -148,9 +148,9 @@ def ask_counted(asking: Asking, question: IdQuestion, ids: Sequence[str], name: 
         found = ask(asking, question, ids, name)
         many = len(ids) > asking.reading.by_id
         got = found.read - found.duplicates if many else found.rows + found.rejected
-        counts = [print_query(count_of(query)).text for query in question.queries(ids, asking.reading)]
+        counts = [count_of(query) for query in question.queries(ids, asking.reading)]
         try:
-            there = sum(count(asking.client, soql, all_rows=question.all_rows) for soql in counts)
+            there = sum(count(asking.client, one, all_rows=question.all_rows) for one in counts)
         except (QueryTimeoutError, TransportError):
             # What is not counted in time is asked for twice.
             second = ask(asking, question, ids, f"{name}(again)")

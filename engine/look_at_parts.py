@@ -10,12 +10,10 @@ from collections.abc import Collection, Mapping
 
 from compiler.duckdb_functions import quote_name
 from compiler.plan import Plan
-from compiler.schema import Schema
 from engine.by_id import Asking, ask_counted, rows_of
 from engine.extracted import Extracted
 from engine.load import Staged, rejected_keys
 from engine.match_list import part
-from engine.second_look import archives
 from engine.workspace import Workspace, name_of
 
 # The key prefix of users (Salesforce, standard field names and prefixes).
@@ -23,7 +21,7 @@ USER_PREFIX = "005"
 _AUTHORS = ("CreatedById", "LastModifiedById")
 
 
-def look_at_parts(asking: Asking, plan: Plan, schema: Schema, extracted: Extracted) -> tuple[Mapping[str, Staged], int]:
+def look_at_parts(asking: Asking, plan: Plan, extracted: Extracted) -> tuple[Mapping[str, Staged], int]:
     """Ask for rows of the copy that no longer came, and for users that did not: they may be newer than their list.
 
     Returns:
@@ -46,8 +44,7 @@ def look_at_parts(asking: Asking, plan: Plan, schema: Schema, extracted: Extract
             continue
         if not ids:
             continue
-        question = rows_of(extract, all_rows=archives(schema.object(extract.object)))
-        late = ask_counted(asking, question, ids, f"{name}(late)")
+        late = ask_counted(asking, rows_of(extract), ids, f"{name}(late)")
         if late.rows or late.rejected:
             staged[name] = extracted.with_late(asking.space, staged[name], late)
             moved += late.rows

@@ -11,11 +11,12 @@ from typing import Any
 from compiler.plan import Extract, Filter, Plan
 from compiler.print_soql import print_query
 from compiler.probe import by_id_query, columns_of, count_query, overlap_count, sample_query
+from engine.at_once import count, records
 from engine.errors import QueryTimeoutError
 from engine.events import StageStarted
 from engine.identity import Identity
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.rest_query import answers, count, id_of, records
+from engine.salesforce.rest_query import answers, id_of
 from grammar.node import Node
 from grammar.soql_tree import FieldPath, FromItem, Query, SelectItem, SubSelect
 from grammar.source import NOWHERE
@@ -177,7 +178,7 @@ class _Counter:
 
 def _count(client: SalesforceClient, query: Query) -> int | None:
     try:
-        return count(client, print_query(query).text)
+        return count(client, query)
     except QueryTimeoutError:
         return None
 
@@ -203,12 +204,12 @@ def _samples(
     shown = [column.name for column in extract.columns if column.name.lower() in _fields_in(filter_)]
     # An object may have more columns than an address has room for, and these are all that is shown.
     query = columns_of(sample_query(extract, limit), {"Id", "Name", *shown})
-    rows = records(client, print_query(query).text)
+    rows = records(client, query)
     taken: set[str] = set()
     for other in earlier:
         ids = [key for key in map(id_of, rows) if key not in taken]
         if ids:
-            found = records(client, print_query(by_id_query(other, ids, ())).text)
+            found = records(client, by_id_query(other, ids, ()))
             taken.update(map(id_of, found))
     return tuple(
         Sample(id_of(row), row.get("Name"), {path: _value(row, path) for path in shown if path not in ("Id", "Name")})

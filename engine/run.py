@@ -265,7 +265,7 @@ class Sync(Run):
         `held` are tables that are stale for another reason; `scoped`: what no change touches need not be computed.
         """
         space = asking.space
-        staged, late = look_at_parts(asking, self.plan, self.schema, extracted)
+        staged, late = look_at_parts(asking, self.plan, extracted)
         if late:
             self.notice(f"{late} rows that accounts are calculated from came while the run read")
         current = self.published(space)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from compiler.plan import Plan, Table
-from compiler.schema import Schema, SObject
+from compiler.schema import Schema
 from engine.absent import ask_status, asked_of, no_answers, take_answers
 from engine.by_id import Asking, ask_counted, rows_of
 from engine.errors import UnexplainedError
@@ -70,7 +70,7 @@ def look_again(
         " WHERE a.answer = 'live' AND m.record_status = 'active'",
     )
     if suspects:
-        looked = _ask_filters(asking, plan, schema, table, looked, suspects, merge)
+        looked = _ask_filters(asking, plan, table, looked, suspects, merge)
     return looked
 
 
@@ -138,29 +138,21 @@ def _keys(space: Workspace, select: str) -> list[str]:
 def _ask_filters(
     asking: Asking,
     plan: Plan,
-    schema: Schema,
     table: Table,
     looked: Looked,
     suspects: Sequence[str],
     merge: Merge,
 ) -> Looked:
-    sobject = schema.object(table.object or "")
     out = dict(looked.staged)
     moved: set[str] = set()
     for extract_id in table.extracts:
         extract = plan.extract(extract_id)
-        question = rows_of(extract, all_rows=archives(sobject))
-        late = ask_counted(asking, question, suspects, f"{extract_id}(late)")
+        late = ask_counted(asking, rows_of(extract), suspects, f"{extract_id}(late)")
         if not late.rows and not late.rejected:
             continue
         moved.update(key for (key,) in asking.space.run(f'SELECT "Id" FROM {name_of(*late.leaf.name)}'))
         out[extract_id] = merge(out[extract_id], late)
     return looked._replace(staged=out, moved=len(moved))
-
-
-def archives(sobject: SObject | None) -> bool:
-    """Whether an object has archived rows, which are live and match what they match, but only queryAll returns them."""
-    return sobject is not None and sobject.field("IsArchived") is not None
 
 
 def check_explained(space: Workspace, table: Table, staged: Mapping[str, Staged]) -> None:

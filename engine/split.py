@@ -10,17 +10,16 @@ from typing import NamedTuple
 from compiler.duckdb_functions import quote_name
 from compiler.plan import Extract, ExtractColumn, Plan
 from compiler.print_duckdb import print_relation
-from compiler.print_soql import print_query
 from compiler.probe import ids_that_fit, sum_query
 from compiler.relation import Col, Extracted, Relation, Select
 from compiler.relation_columns import LeafOf, inputs_of
+from engine.at_once import records
 from engine.errors import BrokenAnswerError
 from engine.load import Staged, rejects_of
 from engine.report import Share, Split
 from engine.salesforce.answers import sum_of, whole_number
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.read import LONGEST_QUERY, address_length
-from engine.salesforce.rest_query import records
 from engine.workspace import WORK, Workspace, name_of
 
 # For more Ids Salesforce is not asked what they add up to.
@@ -215,7 +214,7 @@ def _asked(client: SalesforceClient, plan: Plan, number: Number, ids: Sequence[s
     fit = ids_that_fit(query_of, LONGEST_QUERY, address_length)
     found = Share(0, "0")
     for at in range(0, len(ids), fit):
-        answer = records(client, print_query(query_of(ids[at : at + fit])).text)
+        answer = records(client, query_of(ids[at : at + fit]))
         if answer:
             rows = whole_number(answer[0].get("n"))
             if rows is None:

@@ -13,18 +13,18 @@ from typing import NamedTuple
 
 from compiler.currencies import RATES, currency_path, day_path, is_amount, shown
 from compiler.plan import Extract, ExtractColumn, Plan
-from compiler.print_soql import print_query
-from compiler.probe import changed_query, count_of, sum_query, written
+from compiler.probe import changed_query, count_of, names_of, sum_query, written
 from compiler.relation import Extracted
 from compiler.relation_columns import LeafOf
 from compiler.schema import Schema
+from engine.at_once import count, records
 from engine.depends import leaves
 from engine.errors import PromiseError, QuotaError, SalesforceError
 from engine.load import Staged
 from engine.report import TieOut
 from engine.salesforce.answers import sum_of
 from engine.salesforce.client import SalesforceClient
-from engine.salesforce.rest_query import count, id_of, records
+from engine.salesforce.rest_query import id_of
 from engine.split import MOST_IDS, Number, split_sum, total
 from engine.workspace import Workspace, name_of
 
@@ -63,15 +63,15 @@ def tie_out(
     asking = _Asking(client, space, plan, schema, staged, find, since)
     found = []
     for extract, column in _numbers(plan):
-        if extract.id in in_part:
-            rows = staged[extract.id].rows
-            found.append(TieOut(extract.id, column.name, rows, None, None, "its match list is read once a day"))
-            continue
         ref = shown(extract.object, column.path.names, schema)
         amount = ref if ref is not None and is_amount(ref, schema) else None
-        if amount is not None and day_path(amount, schema) is not None:
-            rows = staged[extract.id].rows
-            found.append(TieOut(extract.id, column.name, rows, None, None, _DATED))
+        why_not = None
+        if extract.id in in_part:
+            why_not = "its match list is read once a day"
+        elif amount is not None and day_path(amount, schema) is not None:
+            why_not = _DATED
+        if why_not is not None:
+            found.append(TieOut(extract.id, column.name, staged[extract.id].rows, None, None, why_not))
             continue
         iso = None if amount is None else ".".join(currency_path(amount))
         of_rows = iso if iso in staged[extract.id].columns else None
@@ -109,9 +109,14 @@ def _numbers(plan: Plan) -> list[tuple[Extract, ExtractColumn]]:
         for extract in plan.extracts
         if extract.id in read and extract.object == source.object
         for column in extract.columns
-        if column.name == source.path and column.type.kind == "decimal"
+        if column.name == source.path and column.type.kind == "decimal" and _is_current(extract, column)
     }
     return list(found.values())
+
+
+def _is_current(extract: Extract, column: ExtractColumn) -> bool:
+    """Whether every run reads a column: what moves no stamp and is only shown is read once a day."""
+    return not column.volatile or extract.mode == "full" or column.name in names_of(extract.census)
 
 
 class _Asking(NamedTuple):
@@ -150,7 +155,7 @@ def _tie_out(asking: _Asking, number: Number, *, several: bool) -> TieOut:
     if split.rejected.sum is None:
         return compared(None, f"{split.rejected.rows} rejected rows are not in it")
     try:
-        answer = records(asking.client, print_query(sum_query(asking.plan.filter(extract.filter), column.path)).text)
+        answer = records(asking.client, sum_query(asking.plan.filter(extract.filter), column.path))
         theirs = sum_of(answer, "total")
         if _same(ours, theirs, bound):
             return compared(theirs, note)
@@ -186,17 +191,17 @@ def _moved(client: SalesforceClient, extract: Extract, schema: Schema, since: da
     if sobject is None or sobject.field("SystemModstamp") is None:
         return None
     query = count_of(changed_query(extract.object, written(since)))
-    return count(client, print_query(query).text, all_rows=True)
+    return count(client, query, all_rows=True)
 
 
 def _others_agree(asking: _Asking, number: Number, bound: Decimal) -> bool:
     """Whether the rows that did not change since the run began add up to what they do in Salesforce."""
     extract, since = number.extract, written(asking.since)
-    changed = records(asking.client, print_query(changed_query(extract.object, since)).text, all_rows=True)
+    changed = records(asking.client, changed_query(extract.object, since), all_rows=True)
     less = [id_of(one) for one in changed]
     ours = total(split_sum(asking.client, asking.space, asking.plan, number, asking.staged, asking.find, less))
     query = sum_query(asking.plan.filter(extract.filter), number.column.path, before=since)
-    answer = records(asking.client, print_query(query).text)
+    answer = records(asking.client, query)
     return ours is None or _same(ours, sum_of(answer, "total"), bound)
 
 

@@ -11,6 +11,7 @@ from compiler.plan import Extract
 from compiler.print_soql import print_query
 from compiler.probe import count_before, count_of, matching_count, written
 from compiler.relation_columns import Columns
+from engine.at_once import count
 from engine.by_id import READINGS, Asking
 from engine.copies import STAMP
 from engine.errors import BrokenAnswerError, CursorLostError, LoadError, QuotaError, RefusedError, UnexplainedError
@@ -20,7 +21,6 @@ from engine.load import Staged, clear_place, load
 from engine.own_ids import count_foreign
 from engine.salesforce.pages import Pages
 from engine.salesforce.read import fits_in_address
-from engine.salesforce.rest_query import count
 from grammar.soql_tree import Query
 
 
@@ -129,18 +129,17 @@ def check_struck(asking: Asking, extract: Extract, listed: Staged, struck: Seque
     A long list is not counted once more: of the rows that came since it was read there may be any number.
     """
     left = int(asking.space.value(f"SELECT count(*) FROM {listed.match_list}"))
-    soql = print_query(matching_count(extract)).text
-    if left > asking.reading.rest_rows or not fits_in_address(soql):
+    query = matching_count(extract)
+    if left > asking.reading.rest_rows or not fits_in_address(print_query(query).text):
         return
-    if count(asking.client, soql) > left + listed.rejected:
+    if count(asking.client, query) > left + listed.rejected:
         raise UnexplainedError(extract.id, struck)
 
 
 def _hold_against(asking: Asking, question: Question, query: Query, ours: int, loaded: Staged) -> None:
-    soql = print_query(query).text
-    if not fits_in_address(soql):
+    if not fits_in_address(print_query(query).text):
         return
-    there = count(asking.client, soql, all_rows=question.all_rows)
+    there = count(asking.client, query, all_rows=question.all_rows)
     if there > ours:
         raise BrokenAnswerError(
             f"{there} rows match, and the answer has {ours} of them, {loaded.duplicates} twice",

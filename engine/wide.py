@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from compiler.archived import asks_all
 from compiler.checks.query_size import LONGEST
 from compiler.print_soql import print_query
 from compiler.probe import columns_of, halves_of, names_of, rows_of
@@ -68,6 +69,7 @@ def read_rows(
     Salesforce leaves, TornRowsError for rows that change too fast to be read in parts.
     """
     soql, columns = print_query(query).text, names_of(query)
+    all_rows = all_rows or asks_all(query)
     reading = reading or Reading()
     refused: TransportError | None = None
     if len(soql) <= LONGEST:

@@ -10,11 +10,13 @@ import httpx
 import pytest
 
 from engine.report import ChoiceReport, Outcome, OwnerReport, RunReport
+from engine.salesforce.read import Reading
 from tests.engine.faulty import Fault, real_but
 from tests.engine.scene import FIELDS, SMALL, SPEC, account, record_id, scene, subscription, user
 
 A1, A2, A3 = (record_id("Account", n) for n in (1, 2, 3))
 ID_OF_2 = record_id("Subscription__c", 2)
+CUSTOMERS = "accord 1\naccounts { customer where Type = 'Customer' }\n"
 DATED = {
     **FIELDS,
     "Subscription__c": (*FIELDS["Subscription__c"], {"name": "Start__c", "type": "date"}),
@@ -399,3 +401,57 @@ def test_sum_that_no_column_holds(tmp_path: Path) -> None:
     assert "table accounts: a calculated number has more digits than 38" in report.errors[0]
     assert "999" not in report.errors[0]
     assert not org.store.exists()
+
+
+def test_a_formula_that_accounts_show_and_a_metric_adds_up(tmp_path: Path) -> None:
+    """What is shown may be a day old; what is added up is read at every run, and alone held against the org's sum."""
+    health = {"name": "Health__c", "type": "double", "precision": 18, "scale": 0, "calculated": True}
+    more = ({"name": f"More{n}__c", "type": "string"} for n in range(12))
+    fields = {**FIELDS, "Account": (*FIELDS["Account"], health, *more)}
+    rows = {**SMALL, "Account": (account(1, Health__c="1"), account(2, ParentId=A1, Health__c="10"))}
+    spec = f'{CUSTOMERS}metric "Below" from sum(Health__c) of Account via ParentId\n'
+    with scene(tmp_path, rows, spec, fields=fields) as org:
+        org.run()
+        org.change({"op": "formula_change", "object": "Account", "id": A2, "fields": {"Health__c": 12}})
+        report = org.run()
+
+        assert report.outcome is Outcome.SUCCEEDED, report.errors
+        assert org.rows("SELECT CAST(below AS VARCHAR) FROM accounts ORDER BY Id") == [("12",), (None,)]
+        assert [(one.extract, one.differs) for one in report.tie_outs] == [("metric.below", False)]
+
+
+@pytest.mark.parametrize("reading", [Reading(), Reading(rest_rows=0)])
+def test_archived_rows_count(tmp_path: Path, reading: Reading) -> None:
+    """A task that is archived is in and counts, whether or not a run saw it before; one in the bin is out.
+
+    No answer to `query` has it; Salesforce's own sum is asked for with it.
+    """
+    fields = {
+        **FIELDS,
+        "Task": (
+            {"name": "WhatId", "type": "reference", "referenceTo": ["Account"]},
+            {"name": "IsArchived", "type": "boolean"},
+            {"name": "Minutes__c", "type": "double", "precision": 18, "scale": 0},
+        ),
+    }
+    tasks = [
+        {"Id": record_id("Task", n), "WhatId": A1, "Minutes__c": f"{n}0", "IsArchived": archived}
+        for n, archived in ((1, "false"), (2, "false"), (3, "true"))
+    ]
+    spec = (
+        f'{CUSTOMERS}metric "Minutes" from sum(Minutes__c) of Task via WhatId\n'
+        'object Task as "Tasks" on account via WhatId { fields Minutes__c }\n'
+    )
+    with scene(tmp_path, {**SMALL, "Task": tasks}, spec, fields=fields) as org:
+        org.reading = reading
+        org.run()
+        archived = {"op": "update", "object": "Task", "id": record_id("Task", 2), "fields": {"IsArchived": True}}
+        org.change(archived, {"op": "delete", "object": "Task", "id": record_id("Task", 1)})
+        for whole in (False, True, False):
+            report = org.run(whole=whole)
+
+            assert report.outcome is Outcome.SUCCEEDED, report.errors
+            assert org.rows(f"SELECT CAST(minutes AS VARCHAR) FROM accounts WHERE Id = '{A1}'") == [("50",)]
+            assert org.rows("SELECT record_status FROM tasks ORDER BY Id") == [("deleted",), ("active",), ("active",)]
+            (sums,) = report.tie_outs
+            assert (sums.rows, sums.salesforce, sums.differs) == (2, "50", False)
