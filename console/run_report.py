@@ -21,6 +21,7 @@ _SOMETIMES = (
     ("merged", "merged"),
     ("gone", "gone"),
     ("removed", "removed"),
+    ("restated", "out for another reason"),
     ("rejected", "rejected"),
     ("moved", "moved during the run"),
 )
@@ -98,10 +99,16 @@ def _headline(report: RunReport) -> str:
         words += " by a guard: nothing was published"
     if report.outcome == "succeeded":
         words += ": " + (_changes(report.tables) if report.changed else "nothing to change")
-    if rejected := sum(counts.rejected for counts in report.tables):
+    if rejected := _rejected_rows(report):
         words += f", {counted(rejected, 'row')} rejected"
     org = report.identity.organization_name or report.identity.organization_id
     return f"{words}\n{visible(org)}, seen as {visible(report.identity.username)}"
+
+
+def _rejected_rows(report: RunReport) -> int:
+    """The rejected rows of all tables, and those that only feed numbers and owners."""
+    fed = sum(one.rejected for one in report.extracts if one.table is None)
+    return fed + sum(counts.rejected for counts in report.tables)
 
 
 def _changes(tables: Sequence[Counts]) -> str:
@@ -111,6 +118,7 @@ def _changes(tables: Sequence[Counts]) -> str:
         (sum(counts.resumed for counts in tables), "came back"),
         (sum(counts.exits for counts in tables), "no longer in"),
         (sum(counts.removed for counts in tables), "removed"),
+        (sum(counts.restated for counts in tables), "out for another reason"),
     )
     return (
         ", ".join(f"{counted(number, 'row')} {word}" for number, word in totals if number) or "only its notes changed"

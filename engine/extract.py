@@ -105,6 +105,8 @@ class _Extraction:
             if self.large_and_still(e) and (known := freshness.listed(e.id, now)) is not None
         }
         self.by_list = {e.id for e in copied if e.mode == "census" or e.id in self.by_changes}
+        shown = {name: table.name for table in plan.tables if table.kind == "record" for name in table.extracts}
+        self.of_table = {e.id: shown.get(e.id) for e in plan.extracts}
         self.staged: dict[str, Staged] = {}
         self.reports: dict[str, ExtractReport] = {}
         self.covered: dict[str, datetime] = {}
@@ -268,6 +270,7 @@ class _Extraction:
             loaded.duplicates,
             loaded.rejected,
             proven_at=known.listed_at.isoformat(),
+            table=self.of_table[extract.id],
         )
 
     def take(self, extract: Extract, obtain: Callable[[], Pages | None]) -> None:
@@ -289,14 +292,22 @@ class _Extraction:
             return
         self.staged[extract.id] = loaded
         self.reports[extract.id] = ExtractReport(
-            extract.id, extract.object, pages.transport, loaded.read, loaded.duplicates, loaded.rejected
+            extract.id,
+            extract.object,
+            pages.transport,
+            loaded.read,
+            loaded.duplicates,
+            loaded.rejected,
+            table=self.of_table[extract.id],
         )
 
     def fail(self, extract: str, message: str) -> None:
         """Note that an extract could not be read."""
         self.staged.pop(extract, None)
         known = self.plan.extract(extract)
-        self.reports[extract] = ExtractReport(extract, known.object, None, 0, 0, 0, message)
+        self.reports[extract] = ExtractReport(
+            extract, known.object, None, 0, 0, 0, message, table=self.of_table[extract]
+        )
 
     def complete(self, extract: str) -> None:
         """Bring an extract that was asked for to its whole, once its parents are known."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import duckdb
 
 from compiler.duckdb_functions import quote_text
-from compiler.plan import Plan, Table
+from compiler.plan import Extract, Plan, Table
 from engine.identity import Identity
 from engine.load import rejects_of
 from engine.own_tables import OWN_TABLES, definition
@@ -35,18 +35,29 @@ def create_schemas(space: Workspace) -> None:
 
 
 def collect_rejects(
-    space: Workspace, plan: Plan, stale: Sequence[str], published: bool, frozen: Sequence[str] = ()
+    space: Workspace,
+    plan: Plan,
+    staged: Collection[str],
+    stale: Sequence[str],
+    published: bool,
+    frozen: Sequence[str] = (),
 ) -> bool:
     """Gather this run's rejects in `delta."(rejects)"`; return whether they differ from the published ones.
 
-    Those of a stale table, and of one that is frozen and not planned, are kept as they are published.
+    Those of a stale table, of an extract that was not `staged`, and of a table that is frozen and not planned, are kept
+    as they are published.
     """
     _create_rejects(space)
     for table in _record_tables(plan):
         if table.name not in stale:
-            _add_rejects(space, table)
+            _add_rejects(space, table.name, table.object, table.extracts)
         elif published:
             _keep_rejects(space, table.name)
+    for extract in _without_table(plan):
+        if extract.id in staged:
+            _add_rejects(space, extract.id, extract.object, (extract.id,))
+        elif published:
+            _keep_rejects(space, extract.id)
     if not published:
         return bool(space.value(f"SELECT count(*) FROM {_REJECTS}"))
     for name in frozen:
@@ -68,11 +79,15 @@ def merge_rejects(space: Workspace, plan: Plan, refreshed: Mapping[str, str]) ->
     _create_rejects(space)
     tables = _record_tables(plan)
     for table in tables:
-        _add_rejects(space, table)
+        _add_rejects(space, table.name, table.object, table.extracts)
         if table.name in refreshed:
             again = f"SELECT key FROM {_REJECTS} WHERE table_name = {quote_text(table.name)}"
             _keep_rejects(space, table.name, f"{refreshed[table.name]} UNION ALL {again}")
-    planned = {table.name for table in tables}
+    for extract in _without_table(plan):
+        _add_rejects(space, extract.id, extract.object, (extract.id,))
+        rows = f'SELECT "Id" AS key FROM {name_of(WORK, "staged", extract.id)}'
+        _keep_rejects(space, extract.id, f"{rows} UNION ALL SELECT key FROM {rejects_of(extract.id)}")
+    planned = {*(table.name for table in tables), *(extract.id for extract in _without_table(plan))}
     known = space.run(f"SELECT DISTINCT table_name FROM {name_of(CURRENT, 'accord', 'rejects')} ORDER BY 1")
     for (name,) in known:
         if name not in planned:
@@ -84,16 +99,22 @@ def _record_tables(plan: Plan) -> list[Table]:
     return [table for table in plan.tables if table.kind == "record"]
 
 
+def _without_table(plan: Plan) -> list[Extract]:
+    """The extracts whose rows no table shows: they feed numbers and owners, or are rates."""
+    shown = {extract for table in _record_tables(plan) for extract in table.extracts}
+    return [extract for extract in plan.extracts if extract.id not in shown]
+
+
 def _create_rejects(space: Workspace) -> None:
     space.run(f"CREATE OR REPLACE TABLE {_REJECTS} ({definition('rejects', less='run')})")
 
 
-def _add_rejects(space: Workspace, table: Table) -> None:
-    """Gather those of the rows that were read."""
-    for extract in table.extracts:
+def _add_rejects(space: Workspace, name: str, sobject: str | None, extracts: Sequence[str]) -> None:
+    """Gather those of the rows that were read for a table, or for what has none."""
+    for extract in extracts:
         space.run(
             f"INSERT INTO {_REJECTS} SELECT ?, ?, key, column_name, raw, reason FROM {rejects_of(extract)}",
-            [table.name, table.object],
+            [name, sobject],
         )
 
 

@@ -189,11 +189,16 @@ class Run(ABC):
             self.state.resume()
             self.notice("the schedule, which was paused by a rollback, goes on")
 
-    def publish(self, number: int) -> None:
-        """Put the next store, which is whole, in the published one's place. Raises DiskError, and CancelledError."""
+    def publish(self, number: int, *, keep: bool) -> None:
+        """Put the next store, which is whole, in the published one's place; `keep` that one, to go back to.
+
+        One whose tables are the same is not kept: a rollback would bring nothing back, and could not go further.
+
+        Raises DiskError, and CancelledError.
+        """
         self.client.cancel.check()
         self.state.publishing(number)
-        swap(self.paths)
+        swap(self.paths, keep=keep)
         self.progress.changed = True
 
     @contextmanager

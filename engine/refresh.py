@@ -124,7 +124,7 @@ class Refresh(Run):
                 number, at, Outcome.SUCCEEDED, self.identity, ("", ""), rejects_changed=rejects_changed, dropped=()
             )
             tables = build_next(space, self.paths, tables, facts, partial(self.step, number))
-            self.publish(number)
+            self.publish(number, keep=any(one.changed for one in tables))
         else:
             tables = tuple(one.counted(one.counts.active_before) for one in tables)
         self.progress.tables = tables

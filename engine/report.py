@@ -36,6 +36,7 @@ class ExtractReport:
     """One read of Salesforce: rows as they came, dropped as duplicates, rejected; and why it failed, if it did.
 
     `proven_at`: when its match list was read, if that was not in this run, which then went by what changed since.
+    `table`: the table that shows its rows; None for rows that only feed numbers and owners.
     """
 
     extract: str
@@ -46,6 +47,7 @@ class ExtractReport:
     rejected: int
     error: str | None = None
     proven_at: str | None = None
+    table: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

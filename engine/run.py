@@ -46,7 +46,7 @@ from engine.salesforce.manifest import asked_before, end_orphans
 from engine.scope import Computing
 from engine.second_look import Looked, check_explained, look_again
 from engine.state import State, hold
-from engine.store import StoreInfo, StorePaths
+from engine.store import StoreInfo, StorePaths, is_of
 from engine.tie_out import check_sums, tie_out
 from engine.wanted import leaf_of
 from engine.workspace import CURRENT, Workspace
@@ -153,7 +153,7 @@ class Sync(Run):
         errors = (*errors, *_taken_in_vain(tables))
         outcome = Outcome.INCOMPLETE if errors else Outcome.SUCCEEDED
         copies = CopiesToKeep(extracted, staged, stale, served=basis.serves, same_plan=basis.same_plan)
-        rejects_changed = collect_rejects(space, self.plan, stale, info is not None, frozen)
+        rejects_changed = collect_rejects(space, self.plan, staged, stale, info is not None, frozen)
         dropped = self.progress.dropped = self.no_longer_planned(space)
         if info is not None and (limits := self.held_back(space, tables, dropped)):
             return Outcome.STOPPED, (*limits, *errors)
@@ -174,7 +174,9 @@ class Sync(Run):
                 placed=extracted.placed,
             )
             tables = build_next(space, self.paths, tables, facts, partial(self.step, number))
-            self.publish(number)
+            of_other = info is not None and not is_of(info, self.identity)
+            changed = any(one.changed for one in tables)
+            self.publish(number, keep=changed or bool(dropped) or bool(self.drift.renamed) or of_other)
         else:
             tables = tuple(one.counted(one.counts.active_before) for one in tables)
             for one in tables:

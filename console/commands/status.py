@@ -54,10 +54,20 @@ def _minute(at: str) -> str:
 
 def _outcome(one: RunRecord, status: Status) -> str:
     from console.drawing import visible
+    from console.words import counted
 
     if one.outcome is None:
         return "did not end by itself" if one.run in status.died else "running"
-    return f"{one.outcome}: {visible(one.message)}" if one.message else one.outcome
+    words = f"{one.outcome}: {visible(one.message)}" if one.message else one.outcome
+    return f"{words}, {counted(rejected, 'row')} rejected" if (rejected := _rejected(one)) else words
+
+
+def _rejected(one: RunRecord) -> int:
+    """The rows that a run could not take, by its own report."""
+    if one.report is None:
+        return 0
+    fed = (int(extract["rejected"]) for extract in one.report["extracts"] if extract.get("table", "") is None)
+    return sum(fed) + sum(int(counts["rejected"]) for counts in one.report["tables"])
 
 
 def _changed(one: RunRecord) -> str:
@@ -66,7 +76,7 @@ def _changed(one: RunRecord) -> str:
 
     if one.report is None or one.outcome is None:
         return ""
-    names = ("inserted", "updated", "resumed", "left", "deleted", "merged", "gone", "newly_rejected")
+    names = ("inserted", "updated", "resumed", "left", "deleted", "merged", "gone", "newly_rejected", "restated")
     if not one.published:
         return "nothing"
     # A row that is removed as it leaves has been counted; others had left before.

@@ -77,6 +77,32 @@ def test_stopped_run_shows_its_forecast_and_goes_on_when_confirmed(project: Proj
     assert "Guards that the confirmation passed over" in confirmed.out
 
 
+def test_row_that_is_out_for_another_reason(project: Project) -> None:
+    """That an account that had left is deleted is no "nothing": the report and the status count it."""
+    leave(project, 1)
+    project.accord("run", "a.accord")
+    project.org.change({"op": "delete", "object": "Account", "id": A1})
+    said = project.accord("run", "a.accord")
+    told = project.accord("status", "--last", "1")
+
+    assert said.out.startswith("run 3 succeeded: 1 row out for another reason\n")
+    assert "1 row in 1 table" in told.out
+
+
+def test_rows_that_cannot_be_taken_show_in_the_status(project: Project) -> None:
+    """They do not fail a run, and are told wherever the run is, those that only feed a number too."""
+    spec = SPEC.partition("\nobject ")[0]
+    (project.folder / "a.accord").write_text(f"{spec}\n", encoding="utf-8")
+    fields = {"Account__c": A1, "Amount__c": "1234567890123456789", "Status__c": "Active"}
+    bad = {"op": "create", "object": "Subscription__c", "id": record_id("Subscription__c", 9), "fields": fields}
+    project.org.change(bad)
+    said = project.accord("run", "a.accord", "--confirm")
+    told = project.accord("status", "--last", "1")
+
+    assert ", 1 row rejected\n" in said.out
+    assert "succeeded, 1 row rejected" in told.out
+
+
 def test_rollback_and_its_pause(project: Project) -> None:
     """A rollback says that it is about data and not settings, and the status says that the schedule is paused."""
     project.org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": "Neu"}})

@@ -269,6 +269,26 @@ def test_rejected_rows_are_a_part_of_the_sum(tmp_path: Path) -> None:
     assert [one.note for one in report.tie_outs] == [None]
 
 
+def test_rejected_rows_that_only_feed_a_number_are_listed(tmp_path: Path) -> None:
+    """No table shows them; `accord.rejects` does, under the number's name, as long as they cannot be taken."""
+    spec = f"{CUSTOMERS}arr from sum(Amount__c) of Subscription__c via Account__c else 0\n"
+    bad = record_id("Subscription__c", 1)
+    listed = "SELECT run, table_name, object_name, key, column_name, raw FROM s.accord.rejects"
+    found = [(2, "arr", "Subscription__c", bad, "Amount__c", "1234567890123456789")]
+    with scene(tmp_path, SMALL, spec) as org:
+        org.run()
+        org.change({"op": "update", "object": "Subscription__c", "id": bad, "fields": {"Amount__c": found[0][-1]}})
+        for settings in ({}, {}, {"account": A2}, {"account": A1}, {"whole": True}):
+            org.run(confirmed=True, **settings)
+
+            assert org.rows(listed) == found, settings
+        org.change({"op": "update", "object": "Subscription__c", "id": bad, "fields": {"Amount__c": "5"}})
+        org.run(confirmed=True)
+
+        assert org.rows(listed) == []
+        assert org.rows(f"SELECT CAST(arr AS VARCHAR) FROM accounts WHERE Id = '{A1}'") == [("5.005",)]
+
+
 def test_accounts_field_is_split_by_the_type_that_counts(tmp_path: Path) -> None:
     """An account that matches two types counts once: its amount is out where a type before has it."""
     spec = SPEC.replace("prospect where Type = 'Prospect'", "prospect where Type != 'Other'").replace(

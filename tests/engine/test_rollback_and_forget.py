@@ -18,7 +18,7 @@ from engine.rollback import rollback
 from engine.state import RUNS_KEPT_DAYS, State, hold
 from engine.status import read_status
 from engine.store import StorePaths
-from tests.engine.scene import FIELDS, SMALL, Scene, account, contact, counts, record_id, scene
+from tests.engine.scene import FIELDS, SMALL, SPEC, Scene, account, contact, counts, record_id, scene
 
 A1, A2, C1 = record_id("Account", 1), record_id("Account", 2), record_id("Contact", 1)
 CLOCK = SystemClock()
@@ -57,6 +57,21 @@ def test_rollback_brings_the_store_before_back(org: Scene) -> None:
     assert status.runs[0].message == "data rolled back to run 1; run 2 is put aside"
     assert status.paused is not None
     assert status.paused.run == 3
+
+
+def test_rollback_goes_behind_a_run_that_changed_no_table(tmp_path: Path) -> None:
+    """A run that has only a stamp or a reject to note keeps no store to go back to: the one before it stays."""
+    with scene(tmp_path, spec=SPEC.partition("\nobject ")[0]) as org:
+        org.run()
+        rename(org, "Neu")
+        org.run()
+        org.change({"op": "system_touch", "object": "Subscription__c", "id": record_id("Subscription__c", 1)})
+        report = org.run()
+        done = rollback(org.store, CLOCK)
+
+        assert (report.changed, [one.table for one in report.tables if one.updated]) == (True, [])
+        assert (done.restored, done.undone) == (1, report.run)
+        assert name_of_first(org) == "Account 1"
 
 
 def test_second_rollback_undoes_the_first(org: Scene) -> None:
