@@ -183,7 +183,8 @@ def accounts_table(resolved: ResolvedSpec, rows: AccountRows, calculated: list[C
         words = f"Account.{ref.name}" if ref else "not in this org"
         if ref is not None and name in _CALCULATED and column_type(ref.field) != kind:
             words, ref = f"Account.{ref.name} is of the type {ref.field.type} in this org", None
-        put(own_column(name, label, kind, words, source, span), _own_value(name, ref, kind))
+        volatile = ref is not None and ref.volatile
+        put(own_column(name, label, kind, words, source, span, volatile=volatile), _own_value(name, ref, kind))
     _put_values(resolved, calculated, drafts, put)
     return Table(
         "accounts",
@@ -208,10 +209,17 @@ def synced_column(ref: FieldRef, label: str, span: Span) -> TableColumn:
 
 
 def own_column(
-    name: str, label: str, kind: ColumnType, words: str, source: tuple[Source, ...], span: Span
+    name: str,
+    label: str,
+    kind: ColumnType,
+    words: str,
+    source: tuple[Source, ...],
+    span: Span,
+    *,
+    volatile: bool = False,
 ) -> TableColumn:
-    """A column of Accord's own; `words` say where its values come from."""
-    return TableColumn(name, kind, label, words, source, True, False, span)
+    """A column of Accord's own; `words` say where its values come from. `volatile`: it passes on a field that is."""
+    return TableColumn(name, kind, label, words, source, True, volatile, span)
 
 
 def _own_value(name: str, ref: FieldRef | None, kind: ColumnType) -> Expr:

@@ -305,6 +305,19 @@ def test_formula_of_a_filter_is_as_new_as_what_the_filter_said(tmp_path: Path) -
     assert found == [("customer", "Good"), ("prospect", "Bad")]
 
 
+def test_what_passes_on_a_formula_says_how_old_it_is(tmp_path: Path) -> None:
+    """A host that is taken from a formula may be a day old like the formula, and `columns` says so of both."""
+    website = {"name": "Website", "type": "string", "calculated": True}
+    others = tuple(one for one in FIELDS["Account"] if one["name"] != "Website")
+    with scene(tmp_path, fields={**FIELDS, "Account": (*others, website)}) as org:
+        org.run()
+        dated = org.rows(
+            "SELECT column_name FROM columns WHERE table_name = 'accounts' AND as_of IS NOT NULL ORDER BY 1"
+        )
+
+    assert sorted(dated) == [("Website",), ("web_domain",)]
+
+
 def test_undeleted_child_of_an_account_that_left(org: Scene) -> None:
     """A contact that is taken out of the bin while its account is out is not called deleted any more."""
     org.change({"op": "delete", "object": "Contact", "id": C2})
