@@ -10,7 +10,16 @@ from console.words import counted, table
 
 if TYPE_CHECKING:
     from engine.reconcile import Counts
-    from engine.report import AsBefore, ChoiceReport, ExtractReport, OwnerReport, RunReport, Split, TieOut, Unattached
+    from engine.report import (
+        AsBefore,
+        ChoiceReport,
+        ExtractReport,
+        OwnerReport,
+        RunReport,
+        Split,
+        TieOut,
+        Unattached,
+    )
 
 # What people read above each number. Those of the second group are shown only where there are any.
 _ALWAYS = (("matches", "matches"), ("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
@@ -37,6 +46,7 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
     agreeing = [one for one in report.tie_outs if _agrees(one)]
     if details:
         sections += [
+            _section("Types", _types(report)),
             _section("Owners", [_owner(kind) for kind in report.owners]),
             _section("Latest and earliest", [_choice(one) for one in report.choices]),
             _section("Not attached to anything that is in", [_unattached(one) for one in report.unattached]),
@@ -44,6 +54,7 @@ def run_report(report: RunReport, *, details: bool = False) -> str:
         ]
     else:
         in_short = [
+            ("types", ", ".join(_types(report))),
             ("owners", ", ".join(f"{one.kind} {one.resolved:,}" for one in report.owners)),
             ("not attached", ", ".join(f"{one.table} {_total(one):,}" for one in report.unattached)),
             ("sums", f"{len(agreeing)} the same as in Salesforce" if agreeing else ""),
@@ -143,6 +154,15 @@ def _guards(report: RunReport) -> str:
     return _section("Held back by", [*lines, "`accord run --confirm` goes on all the same"]) + (
         "\n\nWhat it would have done:"
     )
+
+
+def _types(report: RunReport) -> list[str]:
+    """The accounts of each type, and how many there were where there were others; a first run has no before."""
+    later = any(one.before for one in report.types)
+    return [
+        f"{one.type} {one.accounts:,}" + (f" ({one.before:,} before)" if later and one.before != one.accounts else "")
+        for one in report.types
+    ]
 
 
 def _owner(one: OwnerReport) -> str:

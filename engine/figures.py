@@ -9,10 +9,25 @@ from compiler.plan import Plan, Table
 from compiler.print_duckdb import print_relation
 from compiler.relation import Aggregated, Call, Filtered, Joined, Select
 from compiler.relation_columns import Columns, LeafOf
+from engine.differences import Comparison
 from engine.load import Staged, stray_of
-from engine.report import Unattached
+from engine.report import TypeReport, Unattached
 from engine.wanted import leaf_of
-from engine.workspace import Workspace
+from engine.workspace import CURRENT, Workspace
+
+TYPE = "account_type"
+
+
+def count_types(space: Workspace, accounts: Comparison) -> tuple[TypeReport, ...]:
+    """How many accounts that are in have each type of the spec's, and each that it had, now and before."""
+    counts = f"SELECT {quote_name(TYPE)}, count(*) FROM"
+    now = dict(space.run(f"{counts} {accounts.wanted} GROUP BY 1"))
+    before: dict[str, int] = {}
+    if TYPE in accounts.current:
+        active = f"{accounts.published} WHERE {accounts.is_active(CURRENT)}"
+        before = dict(space.run(f"{counts} {active} AND {quote_name(TYPE)} IS NOT NULL GROUP BY 1 ORDER BY 1"))
+    types = [extract.partition(".")[2] for extract in accounts.table.extracts]
+    return tuple(TypeReport(name, now.get(name, 0), before.get(name, 0)) for name in dict.fromkeys((*types, *before)))
 
 
 def count_unattached(

@@ -21,7 +21,17 @@ from engine.extracted import Extracted
 from engine.identity import Identity
 from engine.reconcile import Reconciled
 from engine.rename_published import rename_published
-from engine.report import AsBefore, ChoiceReport, GuardReport, Outcome, OwnerReport, RunReport, TieOut, Unattached
+from engine.report import (
+    AsBefore,
+    ChoiceReport,
+    GuardReport,
+    Outcome,
+    OwnerReport,
+    RunReport,
+    TieOut,
+    TypeReport,
+    Unattached,
+)
 from engine.salesforce.client import SalesforceClient
 from engine.salesforce.given_up import notes
 from engine.salesforce.manifest import has_jobs
@@ -71,6 +81,7 @@ class Progress:
     tables: tuple[Reconciled, ...] = ()
     extracted: Extracted | None = None
     unattached: tuple[Unattached, ...] = ()
+    types: tuple[TypeReport, ...] = ()
     owners: tuple[OwnerReport, ...] = ()
     choices: tuple[ChoiceReport, ...] = ()
     tie_outs: tuple[TieOut, ...] = ()
@@ -279,6 +290,7 @@ class Run(ABC):
             tables=tuple(one.counts for one in known.tables),
             extracts=known.extracted.reports if known.extracted else (),
             unattached=known.unattached,
+            types=known.types,
             owners=known.owners,
             choices=known.choices,
             tie_outs=known.tie_outs,

@@ -94,6 +94,15 @@ class OwnerReport:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeReport:
+    """How many of the accounts that are in have a type, now and before the run."""
+
+    type: str
+    accounts: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChoiceReport:
     """A column that takes the latest or earliest row: rows without a key, and accounts in which several were first."""
 
@@ -192,6 +201,7 @@ class RunReport:
     tables: tuple[Counts, ...]
     extracts: tuple[ExtractReport, ...]
     unattached: tuple[Unattached, ...]
+    types: tuple[TypeReport, ...]
     owners: tuple[OwnerReport, ...]
     choices: tuple[ChoiceReport, ...]
     tie_outs: tuple[TieOut, ...]
@@ -222,6 +232,7 @@ class RunReport:
             "tables": [_table(counts) for counts in self.tables],
             "extracts": [_fields(one) for one in self.extracts],
             "unattached": [_fields(one) for one in self.unattached],
+            "types": [_fields(one) for one in self.types],
             "owners": [_fields(one) for one in self.owners],
             "choices": [_fields(one) for one in self.choices],
             "tie_outs": [_tie_out(one) for one in self.tie_outs],
@@ -247,6 +258,14 @@ def _tie_out(one: TieOut) -> dict[str, Any]:
 
 
 def _fields(
-    value: Counts | ExtractReport | AsBefore | Unattached | OwnerReport | ChoiceReport | TieOut | GuardReport,
+    value: Counts
+    | ExtractReport
+    | AsBefore
+    | Unattached
+    | TypeReport
+    | OwnerReport
+    | ChoiceReport
+    | TieOut
+    | GuardReport,
 ) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}

@@ -25,7 +25,7 @@ from engine.errors import LoadError, PromiseError, QuotaError, SalesforceError, 
 from engine.events import Published, StageStarted, TableReconciled
 from engine.extract import extract_all
 from engine.extracted import Extracted, spread_rejects
-from engine.figures import count_unattached
+from engine.figures import count_types, count_unattached
 from engine.freshness import Freshness, Listed
 from engine.guards import look_at_guards
 from engine.keep_copies import CopiesToKeep
@@ -282,6 +282,7 @@ class Sync(Run):
         )
         found += [self.reconciled(space, comparison, all_rejected_keys(()), 0) for comparison in catalog]
         rows = {one.counts.table: one.counts.wanted for one in found}
+        self.count_types(space, next(one.comparison for one in found if one.counts.table == "accounts"))
         self.count_parts(computing, rows, at, extracted.in_part)
         return tuple(found), staged
 
@@ -327,6 +328,14 @@ class Sync(Run):
             found.append(self.reconciled(computing.space, comparison, _rejects(table), moved.get(table.name, 0)))
             computing.reconciled(comparison)
         return found
+
+    def count_types(self, space: Workspace, accounts: Comparison) -> None:
+        """Count the accounts of each type, and say which type has none: its filter may be misspelt."""
+        self.progress.types = count_types(space, accounts)
+        for one in self.progress.types:
+            if not one.accounts:
+                was = f"; {one.before:,} had before this run" if one.before else ""
+                self.notice(f"no account has the type {one.type}{was}")
 
     def count_parts(
         self, computing: Computing, rows: Mapping[str, int], at: datetime, in_part: Collection[str]

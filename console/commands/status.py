@@ -66,7 +66,7 @@ def _rejected(one: RunRecord) -> int:
     """The rows that a run could not take, by its own report."""
     if one.report is None:
         return 0
-    fed = (int(extract["rejected"]) for extract in one.report["extracts"] if extract.get("table", "") is None)
+    fed = (int(extract["rejected"]) for extract in one.report.get("extracts", ()) if extract.get("table", "") is None)
     return sum(fed) + sum(int(counts["rejected"]) for counts in one.report["tables"])
 
 
