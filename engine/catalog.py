@@ -15,7 +15,7 @@ from engine.drift import Drift
 from engine.life import LIFE
 from engine.quoted_spec import words_of
 from engine.rows import create_from
-from engine.workspace import CURRENT, Workspace
+from engine.workspace import CURRENT, Workspace, name_of
 from grammar.source import NOWHERE
 
 _TEXT, _TIME = ColumnType("text"), ColumnType("timestamp")
@@ -91,11 +91,20 @@ def describe_columns(
     return comparison
 
 
-def list_options(space: Workspace, plan: Plan) -> Comparison:
-    """Compute the wanted rows of `picklist_options`."""
-    rows = [(option.object, option.field, option.value, option.label, option.active) for option in plan.picklists]
+def list_options(space: Workspace, plan: Plan, drift: Drift) -> Comparison:
+    """Compute the wanted rows of `picklist_options`; those of columns and tables that keep their values stay."""
+    rows = {(one.object, one.field, one.value): (one.label, one.active) for one in plan.picklists}
+    published = (CURRENT, "statisfy", "picklist_options")
+    if (drift.lost or drift.frozen) and space.columns(published):
+        kept = space.run(
+            f"SELECT {', '.join(_OPTIONS)} FROM {name_of(*published)}"
+            " WHERE concat(object_name, '.', field_name) IN (SELECT unnest(CAST(? AS VARCHAR[])))"
+            " OR object_name IN (SELECT unnest(CAST(? AS VARCHAR[])))",
+            [[one.source for one in drift.lost], [one.object for one in drift.frozen]],
+        )
+        rows = {tuple(key): (label, active) for *key, label, active in kept} | rows
     table = _table("picklist_options", "Picklist options", _OPTIONS, ("object_name", "field_name", "value"))
-    return _compare(space, table, _OPTIONS, rows)
+    return _compare(space, table, _OPTIONS, [(*key, *values) for key, values in rows.items()])
 
 
 def _compare(

@@ -32,7 +32,8 @@ def find_losses(space: Workspace, plan: Plan, published: Mapping[str, Columns], 
                     f"{table.name}: {column.source} changed its type from {old.kind} to {column.type.kind}, which"
                     f" {len(keys)} kept values do not survive, for example of"
                     f" {_first(keys)}{line_of(spec_text, column.span)};"
-                    f" the table stays as it is until `except {column.name}` in one run gives up the old values"
+                    f" the table stays as it is until one run without {column.name} gives up the old values: take it"
+                    " out of `fields`, or name it in `except`"
                 )
     return found
 

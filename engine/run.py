@@ -133,7 +133,7 @@ class Sync(Run):
         held = find_losses(space, self.plan, self.published(space), self.spec_text)
         frozen = tuple(one.table for one in self.drift.frozen)
         stale = stale_tables(self.plan, extracted.failed.keys(), held)
-        self.progress.stale = (*stale, *frozen)
+        self.progress.stale = tuple(dict.fromkeys((*stale, *frozen)))
         failed = tuple(f"{extract}: {error}" for extract, error in extracted.failed.items())
         errors = (*failed, *held.values(), *(frozen_words(one, self.spec_text) for one in self.drift.frozen))
         if DECIDING.intersection(stale):
@@ -278,7 +278,7 @@ class Sync(Run):
         described = {name: kinds for name, kinds in known.items() if kinds}
         catalog = (
             describe_columns(space, self.plan, self.spec_text, described, self.progress.stale, at, self.drift),
-            list_options(space, self.plan),
+            list_options(space, self.plan, self.drift),
         )
         found += [self.reconciled(space, comparison, all_rejected_keys(()), 0) for comparison in catalog]
         rows = {one.counts.table: one.counts.wanted for one in found}
@@ -311,7 +311,7 @@ class Sync(Run):
                 stale = stale_tables(self.plan, failed, held)
                 if DECIDING.intersection(stale):
                     raise
-                self.progress.stale = (*stale, *(one.table for one in self.drift.frozen))
+                self.progress.stale = tuple(dict.fromkeys((*stale, *(one.table for one in self.drift.frozen))))
                 self.late_failures[table.name] = str(error)
                 continue
             staged, moved[table.name] = looked.staged, looked.moved
@@ -330,10 +330,11 @@ class Sync(Run):
         return found
 
     def count_types(self, space: Workspace, accounts: Comparison) -> None:
-        """Count the accounts of each type, and say which type has none: its filter may be misspelt."""
+        """Count the accounts of each type; say once which has none, or none any more: its filter may be misspelt."""
         self.progress.types = count_types(space, accounts)
+        first = not any(one.before for one in self.progress.types)
         for one in self.progress.types:
-            if not one.accounts:
+            if not one.accounts and (first or one.before):
                 was = f"; {one.before:,} had before this run" if one.before else ""
                 self.notice(f"no account has the type {one.type}{was}")
 

@@ -528,3 +528,19 @@ def test_run_that_another_overtakes_while_it_plans(tmp_path: Path) -> None:
             with pytest.raises(AlreadyRunningError, match=r"another run published .*; run again"):
                 run(plan, org.spec, client, org.store, schema=schema, drift=drift)
         assert not org.run().changed
+
+
+def test_labels_of_a_lost_picklist_stay(tmp_path: Path) -> None:
+    """The values that a hidden picklist keeps go on having labels."""
+    value = {"value": "Energy", "label": "Energie", "active": True}
+    industry = {"name": "Industry__c", "type": "picklist", "picklistValues": [value]}
+    before = {**FIELDS, "Account": (*FIELDS["Account"], industry)}
+    with scene(tmp_path / "before", ROWS, fields=before) as org:
+        org.run()
+    with scene(tmp_path / "after", ROWS) as org:
+        org.folder = tmp_path / "before"
+        org.run()
+
+        options = org.rows("SELECT field_name, value, label FROM picklist_options ORDER BY ALL")
+        assert options[0] == ("Industry__c", "Energy", "Energie")
+        assert not org.run().changed
