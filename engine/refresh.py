@@ -19,7 +19,7 @@ from compiler.record_id import is_record_id, to_18
 from compiler.relation import Assign, Col, ColumnType, Extracted, Relation, Select
 from compiler.relation_columns import Columns, inputs_of
 from compiler.schema import Schema
-from engine.absent import ask_status, no_answers
+from engine.absent import ask_rows, ask_status, no_answers
 from engine.by_id import Asking, IdQuestion, ask, rows_of
 from engine.copies import is_store_of
 from engine.differences import Comparison
@@ -113,7 +113,7 @@ class Refresh(Run):
         tables = self.compared(asking, reading, staged, number)
         accounts = next(one.comparison for one in tables if one.comparison.table.name == "accounts")
         if not space.value(f"SELECT count(*) FROM {accounts.touched}"):
-            self.notice(f"no filter takes {self.settings.account}, and no table has it: there was nothing to refresh")
+            self.notice(f"{self.why_nowhere(asking)}: there was nothing to refresh")
         guards = self.progress.guards = look_at_guards(space, self.plan, tables, ())
         if (exceeded := [one for one in guards if one.exceeded]) and not self.settings.confirmed:
             self.progress.tables = tuple(one.counted(one.counts.expected_after) for one in tables)
@@ -129,6 +129,17 @@ class Refresh(Run):
             tables = tuple(one.counted(one.counts.active_before) for one in tables)
         self.progress.tables = tables
         return Outcome.SUCCEEDED, ()
+
+    def why_nowhere(self, asking: Asking) -> str:
+        """Why no filter takes the account that was asked for, and no table has it."""
+        account = self.settings.account or ""
+        there = ask_rows(asking, self.schema.objects["account"], [account], "accounts(nowhere)")
+        if not there.rows:
+            return f"Salesforce has no account {account}, or this user may not see it"
+        rows = f"SELECT count(*) FROM {name_of(*there.leaf.name)}"
+        if "IsDeleted" in there.columns and asking.space.value(f'{rows} WHERE "IsDeleted"'):
+            return f"{account} is in Salesforce's bin, and no table has it"
+        return f"Salesforce has {account}, and no filter takes it"
 
     def refreshed(self, tables: Sequence[Reconciled]) -> dict[str, str]:
         """For each table that is not read whole, a SELECT of the keys of its rows that were read (`key`)."""

@@ -213,12 +213,26 @@ def test_account_that_comes_in(org: Scene) -> None:
     assert everything(org) == once
 
 
-@pytest.mark.parametrize("account", [record_id("Account", 4), record_id("Account", 99)])
-def test_account_that_is_nowhere_is_said_to_be(org: Scene, account: str) -> None:
+OUT, BINNED, NONE = (record_id("Account", n) for n in (4, 5, 99))
+
+
+@pytest.mark.parametrize(
+    ("account", "why"),
+    [
+        (OUT, f"Salesforce has {OUT}, and no filter takes it"),
+        (BINNED, f"{BINNED} is in Salesforce's bin, and no table has it"),
+        (NONE, f"Salesforce has no account {NONE}, or this user may not see it"),
+    ],
+)
+def test_account_that_is_nowhere_is_said_to_be(org: Scene, account: str, why: str) -> None:
     """An Id that no filter takes and no table has is no success without a word: perhaps it was mistyped."""
+    org.change(
+        {"op": "create", "object": "Account", "id": BINNED, "fields": {"Name": "Soon gone"}},
+        {"op": "delete", "object": "Account", "id": BINNED},
+    )
     report = refreshed(org, account)
 
-    assert report.notices == (f"no filter takes {account}, and no table has it: there was nothing to refresh",)
+    assert report.notices == (f"{why}: there was nothing to refresh",)
 
 
 def test_what_is_no_account_is_refused(org: Scene) -> None:
