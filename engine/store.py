@@ -58,8 +58,17 @@ class StorePaths:
 
     @classmethod
     def of(cls, store: Path) -> StorePaths:
-        """The paths that go with a store's file. `statisfy.duckdb` has its companions under their usual names."""
-        store = store.absolute()
+        """The paths that go with a store's file. `statisfy.duckdb` has its companions under their usual names.
+
+        Raises UnusableStoreError for links that lead nowhere but to themselves.
+        """
+        try:
+            # By whatever link it is reached, a store has one lock and one state, and is replaced where it lies.
+            store = store.resolve()
+        except RuntimeError as error:
+            raise UnusableStoreError(
+                f"{store} leads nowhere: its links go in a circle", hint="name another path for the store"
+            ) from error
         folder, stem = store.parent, store.stem
         prefix = "" if stem == "statisfy" else f"{stem}."
         return cls(
