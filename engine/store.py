@@ -58,8 +58,9 @@ class StorePaths:
 
     @classmethod
     def of(cls, store: Path) -> StorePaths:
-        """The paths that go with a store's file. `statisfy.duckdb` has its companions under their usual names.
+        """The paths that go with a store's file, each with the store's name before its own.
 
+        Of `statisfy.duckdb` those of the state, the lock and the folder have none, being the usual ones.
         Raises UnusableStoreError for links that lead nowhere but to themselves.
         """
         try:
@@ -69,14 +70,17 @@ class StorePaths:
             raise UnusableStoreError(
                 f"{store} leads nowhere: its links go in a circle", hint="name another path for the store"
             ) from error
-        folder, stem = store.parent, store.stem
-        prefix = "" if stem == "statisfy" else f"{stem}."
+        folder = store.parent
+        # INVARIANT: the companions of two stores never have the same names. With a dot behind the whole name those of
+        # `a` would be those of `a.duckdb`.
+        name = f"{store.stem}." if store.suffix == ".duckdb" else f"{store.name}-"
+        prefix = "" if store.name == "statisfy.duckdb" else name
         return cls(
             store=store,
-            previous=folder / f"{stem}.previous.duckdb",
-            spare=folder / f"{stem}.previous.duckdb.new",
-            next=folder / f"{stem}.next.duckdb",
-            emptied=folder / f"{stem}.next.duckdb.emptied",
+            previous=folder / f"{name}previous.duckdb",
+            spare=folder / f"{name}previous.duckdb.new",
+            next=folder / f"{name}next.duckdb",
+            emptied=folder / f"{name}next.duckdb.emptied",
             state=folder / f"{prefix}accord.sqlite3",
             lock=folder / f"{prefix}accord.lock",
             staging=folder / f"{prefix}staging",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+from itertools import combinations
 from pathlib import Path
 
 from engine.clock import SystemClock
 from engine.forget import forget
 from engine.rollback import rollback
 from engine.status import read_status
+from engine.store import StorePaths
 from tests.engine.scene import record_id, rename, scene
 
 CLOCK = SystemClock()
@@ -41,3 +44,15 @@ def test_store_that_a_link_leads_to(tmp_path: Path) -> None:
     assert names == [[("Neu",)], [("Account 1",)], [(None,)]]
     assert by_link == by_name
     assert [one.run for one in by_link.runs] == [2, 1]
+
+
+def test_stores_side_by_side(tmp_path: Path) -> None:
+    """No file beside one store is a file beside another, whatever ending their names have or lack."""
+    names = ("statisfy.duckdb", "statisfy", "statisfy.db", "s.duckdb", "s.txt", "s", "s.txt.duckdb", "s-.duckdb")
+    found = {name: StorePaths.of(tmp_path / name) for name in names}
+    for one, other in combinations(names, 2):
+        assert not set(astuple(found[one])).intersection(astuple(found[other])), (one, other)
+
+    assert found["statisfy.duckdb"].lock.name == "accord.lock"
+    assert found["s.duckdb"].previous.name == "s.previous.duckdb"
+    assert found["s.txt"].state.name == "s.txt-accord.sqlite3"
