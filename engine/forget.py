@@ -27,6 +27,7 @@ from engine.store import (
     StorePaths,
     attach_published,
     copy_to_next,
+    is_there,
     move_foreign_wal,
     on_disk,
     open_store,
@@ -83,7 +84,7 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
     if not is_record_id(record_id):
         raise ConfigurationError(f"`{record_id}` is no record Id", hint="an Id has 15 or 18 letters and digits")
     paths = StorePaths.of(store)
-    if not paths.store.exists():
+    if not is_there(paths.store):
         raise UnusableStoreError(f"there is no store at {paths.store}", hint="name it with --store")
     with hold(paths):
         move_foreign_wal(paths)
@@ -129,7 +130,7 @@ _Done = tuple[tuple[str, ...], tuple[tuple[str, int], ...], int]
 
 def _forget_in(paths: StorePaths, file: Path, record_id: str, run: int, now: datetime) -> _Done | None:
     """Write a file of the store anew, as the next one, without the person; None if there is no such file."""
-    if not file.exists():
+    if not is_there(file):
         return None
     copy_to_next(paths, file)
     try:

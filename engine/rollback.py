@@ -21,6 +21,7 @@ from engine.store import (
     StorePaths,
     attach_published,
     copy_to_next,
+    is_there,
     move_foreign_wal,
     open_store,
     remove_leftovers,
@@ -66,17 +67,17 @@ def rollback(store: Path, clock: Clock) -> RolledBack:
     Raises NotStartedError: there is none, a file cannot be used, or a run is on. Raises DiskError: no room.
     """
     paths = StorePaths.of(store)
-    _check_kept(paths, paths.previous.exists() or paths.spare.exists())
+    _check_kept(paths, is_there(paths.previous) or is_there(paths.spare))
     with hold(paths):
         move_foreign_wal(paths)
         remove_leftovers(paths)
-        _check_kept(paths, paths.previous.exists())
+        _check_kept(paths, is_there(paths.previous))
         now = clock.now().replace(microsecond=0)
         before = _info(paths, paths.previous)
         published = None
         damaged = False
         try:
-            published = _info(paths, paths.store) if paths.store.exists() else None
+            published = _info(paths, paths.store) if is_there(paths.store) else None
         except UnusableStoreError:
             damaged = True  # which is what one goes back from: it is put aside as it is
         state = State(paths.state)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import AccordError, AlreadyRunningError, DiskError, NewerStoreError, UnusableStoreError
-from engine.store import StoreInfo, StorePaths
+from engine.store import StoreInfo, StorePaths, is_there
 
 STATE_FORMAT = 2
 # What runs did is kept for so long: their reports, then their lines.
@@ -280,7 +280,7 @@ def _report(text: object) -> Mapping[str, Any] | None:
 
 def is_held(paths: StorePaths) -> bool:
     """Whether a run holds the store right now. Who may only read its folder can ask too."""
-    if not paths.lock.exists():
+    if not is_there(paths.lock):
         return False
     try:
         with closing(sqlite3.connect(f"{paths.lock.absolute().as_uri()}?mode=ro", timeout=0.0, uri=True)) as connection:
@@ -296,7 +296,11 @@ def is_held(paths: StorePaths) -> bool:
 
 @contextmanager
 def hold(paths: StorePaths) -> Iterator[None]:
-    """Hold the store for a run; the hold ends with the process, however it ends. Raises AlreadyRunningError."""
+    """Hold the store for a run; the hold ends with the process, however it ends.
+
+    Raises AlreadyRunningError, or UnusableStoreError for a path that cannot be a store's.
+    """
+    is_there(paths.store)
     try:
         paths.lock.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(paths.lock, timeout=LOCK_SECONDS, isolation_level=None)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.state import Pause, RunRecord, State, is_held
-from engine.store import StorePaths, attach_published
+from engine.store import StorePaths, attach_published, is_there
 from engine.workspace import CURRENT, Workspace, name_of
 
 SCHEMA_VERSION = 1
@@ -44,7 +44,7 @@ class Status:
 def read_status(store: Path, count: int = 10) -> Status:
     """The status of a store; nothing is created. Raises NewerStoreError or UnusableStoreError."""
     paths = StorePaths.of(store)
-    if not paths.state.exists():
+    if not is_there(paths.state):
         return Status(paths.store, _runs_of_store(paths, count), None, ())
     on = is_held(paths)
     state = State(paths.state, read_only=True)

@@ -35,6 +35,7 @@ from engine.workspace import CURRENT, SPILL, Workspace, name_of
 STORE_FORMAT = 1
 STORAGE_VERSION = "v1.5.0"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_BAD_PATH = (errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 # DuckDB's own words; its errors have the path in them too.
 _NEWER = "created with a newer version of DuckDB"
 
@@ -103,6 +104,25 @@ class StoreInfo:
     outcome: str | None
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder. Raises UnusableStoreError where the system does not let one look."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return True
+
+
+def unreadable(path: Path, error: OSError) -> UnusableStoreError:
+    """The error for a file or folder of a store that the system does not let one read."""
+    way_out = "check the permissions of it and of its folders, or name another path for the store"
+    if error.errno in _BAD_PATH:
+        way_out = "name another path for the store"
+    return UnusableStoreError(f"{path} cannot be read: {error.strerror or error}", hint=f"{way_out}; nothing was changed")
+
+
 @contextmanager
 def on_disk(path: Path) -> Iterator[None]:
     """Do something to files of a store, of which `path` is one. Raises DiskError for what the system refuses."""
@@ -141,13 +161,18 @@ def attach_published(space: Workspace, paths: StorePaths, file: Path | None = No
     Raises NewerStoreError for one that a newer version wrote, UnusableStoreError for a file that is no store.
     """
     file = file or paths.store
-    if not file.exists():
+    if not is_there(file):
         return None
     if file.is_dir():
         raise UnusableStoreError(f"{file} is a folder", hint="name a file in it; nothing was changed")
+    try:
+        # DuckDB has the same words for a file that may not be read as for one that is damaged.
+        file.open("rb").close()
+    except OSError as error:
+        raise unreadable(file, error) from error
     ways_out = "nothing was changed; put back a copy of it"
     if file == paths.store:
-        ways_out = STORE_WAYS_OUT if paths.previous.exists() else f"{ways_out}, or move it away to start anew"
+        ways_out = STORE_WAYS_OUT if is_there(paths.previous) else f"{ways_out}, or move it away to start anew"
     try:
         # Without the type DuckDB would look for an extension that reads a file of another kind, in the network too.
         space.connection.execute(f"ATTACH {quote_text(str(file))} AS {quote_name(CURRENT)} (READ_ONLY, TYPE DUCKDB)")

@@ -6,13 +6,17 @@ from dataclasses import astuple
 from itertools import combinations
 from pathlib import Path
 
+import pytest
+
 from engine.clock import SystemClock
+from engine.errors import UnusableStoreError
 from engine.forget import forget
 from engine.rollback import rollback
 from engine.status import read_status
 from engine.store import StorePaths
 from tests.engine.scene import record_id, rename, scene
 
+C1 = record_id("Contact", 1)
 CLOCK = SystemClock()
 
 
@@ -56,3 +60,22 @@ def test_stores_side_by_side(tmp_path: Path) -> None:
     assert found["statisfy.duckdb"].lock.name == "accord.lock"
     assert found["s.duckdb"].previous.name == "s.previous.duckdb"
     assert found["s.txt"].state.name == "s.txt-accord.sqlite3"
+
+
+def test_paths_that_no_store_can_have(tmp_path: Path) -> None:
+    """Below a file, below links in a circle, or with a name that is too long: every command says which path it is."""
+    below_file, circle, long = tmp_path / "file", tmp_path / "circle", tmp_path / ("long" * 80)
+    below_file.touch()
+    circle.symlink_to(circle)
+    with scene(tmp_path) as org:
+        for org.folder in (below_file, circle, long):
+            for attempt in (
+                org.run,
+                lambda: read_status(org.store),
+                lambda: rollback(org.store, CLOCK),
+                lambda: forget(org.store, C1, CLOCK),
+            ):
+                with pytest.raises(UnusableStoreError, match=f"{org.folder}.*name another path") as caught:
+                    attempt()
+
+                assert caught.value.exit_code == 2
