@@ -35,11 +35,12 @@ from engine.store import (
     seal,
     swap,
 )
-from engine.workspace import NEXT, Workspace, name_of
+from engine.workspace import CURRENT, NEXT, Workspace, name_of
 
 SCHEMA_VERSION = 1
 REASON = "its values were forgotten on request"
 _FRESH = "fresh_store"
+_WITHOUT_IT = "put back a copy, or move the file away, then run it again; what is moved away still has the values"
 _OPTIONS = f"STORAGE_VERSION '{STORAGE_VERSION}'"
 
 
@@ -91,7 +92,9 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
         remove_leftovers(paths)
         with open_store(paths) as space:
             info = attach_published(space, paths)
-        assert info is not None
+            assert info is not None
+            space.detach(CURRENT)
+            _check_kept(space, paths)
         state = State(paths.state)
         now = clock.now().replace(microsecond=0)
         try:
@@ -125,6 +128,14 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
     return Forgotten(run, ids, tables, active, int(kept is not None), notices)
 
 
+def _check_kept(space: Workspace, paths: StorePaths) -> None:
+    """Raise UnusableStoreError if the kept store is none: a person cannot be forgotten in it."""
+    try:
+        attach_published(space, paths, paths.previous)
+    except UnusableStoreError as error:
+        raise UnusableStoreError(error.message, hint=f"nothing was forgotten; {_WITHOUT_IT}") from error
+
+
 _Done = tuple[tuple[str, ...], tuple[tuple[str, int], ...], int]
 
 
@@ -149,7 +160,7 @@ def _forget_in(paths: StorePaths, file: Path, record_id: str, run: int, now: dat
     except DamagedStoreError as error:
         raise DamagedStoreError(
             f"{file} is damaged, and nothing in it was forgotten",
-            hint="put back a copy, or move the file away, then run it again; what is moved away still has the values",
+            hint=_WITHOUT_IT,
         ) from error
     finally:
         with suppress(OSError):  # what keeps it from being removed keeps the next attempt from being made, and says so

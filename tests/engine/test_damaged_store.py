@@ -119,6 +119,21 @@ def test_person_in_a_damaged_file(org: Scene) -> None:
         file.write_bytes(whole)
 
 
+def test_person_beside_a_kept_file_that_is_no_store(org: Scene) -> None:
+    """The kept file is named with the way out before anything is begun; without it the person is forgotten."""
+    paths = StorePaths.of(org.store)
+    paths.previous.chmod(0o644)
+    paths.previous.write_text("hello\n")
+    with pytest.raises(UnusableStoreError, match=rf"{paths.previous} cannot be opened .*move the file away") as caught:
+        forget(org.store, C1, CLOCK)
+
+    assert caught.value.exit_code == 2
+    assert not paths.next.exists()
+    assert [one.run for one in read_status(org.store).runs] == [2, 1]
+    paths.previous.unlink()
+    assert forget(org.store, C1, CLOCK).kept_stores == 0
+
+
 def test_kept_store_that_is_damaged(org: Scene) -> None:
     """There is no going back to it; the store stays as it is."""
     before = org.store.read_bytes()
