@@ -28,6 +28,7 @@ from engine.store import (
     attach_published,
     copy_to_next,
     is_there,
+    leaving_nothing,
     move_foreign_wal,
     on_disk,
     open_store,
@@ -108,15 +109,16 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
                 above=info.run,
             )
             try:
-                # The kept store first: whoever is killed in between is forgotten by running it again.
-                kept = _forget_in(paths, paths.previous, to_18(record_id), run, now)
-                if kept is not None:
-                    with on_disk(paths.previous):
-                        paths.next.replace(paths.previous)
-                done = _forget_in(paths, paths.store, to_18(record_id), run, now)
-                assert done is not None
-                state.publishing(run)
-                swap(paths, keep=False)
+                with leaving_nothing(paths):
+                    # The kept store first: whoever is killed in between is forgotten by running it again.
+                    kept = _forget_in(paths, paths.previous, to_18(record_id), run, now)
+                    if kept is not None:
+                        with on_disk(paths.previous):
+                            paths.next.replace(paths.previous)
+                    done = _forget_in(paths, paths.store, to_18(record_id), run, now)
+                    assert done is not None
+                    state.publishing(run)
+                    swap(paths, keep=False)
             except Exception:
                 with suppress(AccordError):  # what cannot be noted the next start settles
                     state.finish(run, now, "failed", "forgetting did not end; run it again")

@@ -22,6 +22,7 @@ from engine.store import (
     attach_published,
     copy_to_next,
     is_there,
+    leaving_nothing,
     move_foreign_wal,
     open_store,
     remove_leftovers,
@@ -79,6 +80,8 @@ def rollback(store: Path, clock: Clock) -> RolledBack:
         try:
             published = _info(paths, paths.store) if is_there(paths.store) else None
         except UnusableStoreError:
+            if paths.store.is_dir():
+                raise
             damaged = True  # which is what one goes back from: it is put aside as it is
         state = State(paths.state)
         try:
@@ -110,17 +113,18 @@ def _rollback(
         above=max(undone or 0, before.run),
     )
     try:
-        copy_to_next(paths, paths.previous)
-        try:
-            _number(paths, run, now)
-        except DamagedStoreError as error:
-            raise DamagedStoreError(
-                f"{paths.previous} is damaged", hint="the data is as it was; put back a copy of that file"
-            ) from error
-        # Before the swap, so that no schedule ever finds the old data unguarded.
-        state.pause(run, now, f"{PAUSED} (run {run})")
-        state.publishing(run)
-        swap(paths)
+        with leaving_nothing(paths):
+            copy_to_next(paths, paths.previous)
+            try:
+                _number(paths, run, now)
+            except DamagedStoreError as error:
+                raise DamagedStoreError(
+                    f"{paths.previous} is damaged", hint="the data is as it was; put back a copy of that file"
+                ) from error
+            # Before the swap, so that no schedule ever finds the old data unguarded.
+            state.pause(run, now, f"{PAUSED} (run {run})")
+            state.publishing(run)
+            swap(paths)
     except Exception:
         with suppress(AccordError):  # what cannot be noted the next start settles
             state.lift(run)

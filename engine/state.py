@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import AccordError, AlreadyRunningError, DiskError, NewerStoreError, UnusableStoreError
-from engine.store import StoreInfo, StorePaths, is_there
+from engine.store import NO_ROOM, StoreInfo, StorePaths, is_there
 
 STATE_FORMAT = 2
 # What runs did is kept for so long: their reports, then their lines.
@@ -94,6 +94,19 @@ def using(path: Path) -> Iterator[None]:
         ) from error
 
 
+def unusable(path: Path, done: str, error: Exception, way_out: str) -> UnusableStoreError:
+    """The error for a file of SQLite's that cannot be opened or locked, which is what is to be `done` with it.
+
+    `way_out` is that from a damaged file, or from one that may not be written.
+    """
+    if path.is_dir():
+        return UnusableStoreError(f"a folder is in the way at {path}", hint="move it away; nothing was changed")
+    full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in NO_ROOM
+    return UnusableStoreError(
+        f"{path} cannot be {done}: {error}", hint="make room, then run again" if full else way_out
+    )
+
+
 def as_text(stored: bytes) -> str:
     """Text of a state file, damaged or not: SQLite's own error for what is no UTF-8 would quote it."""
     return stored.decode(errors="replace")
@@ -135,10 +148,7 @@ class State:
             self._has_runs = found >= 1 or not read_only
             self._has_pauses = found >= 2 or not read_only
         except (sqlite3.Error, OSError) as error:
-            raise UnusableStoreError(
-                f"{path} cannot be opened",
-                hint=_WAYS_OUT,
-            ) from error
+            raise unusable(path, "opened", error, _WAYS_OUT) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -305,7 +315,7 @@ def hold(paths: StorePaths) -> Iterator[None]:
         paths.lock.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(paths.lock, timeout=LOCK_SECONDS, isolation_level=None)
     except (sqlite3.Error, OSError) as error:
-        raise UnusableStoreError(f"{paths.lock} cannot be opened", hint="check the folder's permissions") from error
+        raise _unusable_lock(paths, error) from error
     with closing(connection):
         try:
             connection.execute("BEGIN EXCLUSIVE")
@@ -320,11 +330,9 @@ def hold(paths: StorePaths) -> Iterator[None]:
         yield
 
 
-def _unusable_lock(paths: StorePaths, error: sqlite3.Error) -> UnusableStoreError:
-    return UnusableStoreError(
-        f"{paths.lock} cannot be locked: {error}",
-        hint="check the permissions of the folder and of this file, and whether its file system has locks",
-    )
+def _unusable_lock(paths: StorePaths, error: Exception) -> UnusableStoreError:
+    way_out = "check the permissions of the folder and of this file, and whether its file system has locks"
+    return unusable(paths.lock, "locked", error, way_out)
 
 
 def _damaged_lock(paths: StorePaths) -> UnusableStoreError:

@@ -22,6 +22,7 @@ from compiler.duckdb_functions import quote_name, quote_text
 from compiler.record_id import to_18
 from engine.errors import (
     STORE_WAYS_OUT,
+    AccordError,
     DamagedStoreError,
     DiskError,
     NewerStoreError,
@@ -34,7 +35,7 @@ from engine.workspace import CURRENT, SPILL, Workspace, name_of
 
 STORE_FORMAT = 1
 STORAGE_VERSION = "v1.5.0"
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _BAD_PATH = (errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 # DuckDB's own words; its errors have the path in them too.
 _NEWER = "created with a newer version of DuckDB"
@@ -120,7 +121,9 @@ def unreadable(path: Path, error: OSError) -> UnusableStoreError:
     way_out = "check the permissions of it and of its folders, or name another path for the store"
     if error.errno in _BAD_PATH:
         way_out = "name another path for the store"
-    return UnusableStoreError(f"{path} cannot be read: {error.strerror or error}", hint=f"{way_out}; nothing was changed")
+    return UnusableStoreError(
+        f"{path} cannot be read: {error.strerror or error}", hint=f"{way_out}; nothing was changed"
+    )
 
 
 @contextmanager
@@ -129,7 +132,7 @@ def on_disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        way_out = "make room" if error.errno in _NO_ROOM else "check its folder's permissions, and what has its name"
+        way_out = "make room" if error.errno in NO_ROOM else "check its folder's permissions, and what has its name"
         # Of a rename, what is in the way is at its target.
         named = error.filename2 or error.filename or path
         raise DiskError(
@@ -282,6 +285,20 @@ def remove_leftovers(paths: StorePaths, *, pages: bool = True, but: Collection[P
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+
+
+@contextmanager
+def leaving_nothing(paths: StorePaths) -> Iterator[None]:
+    """Make a next store, for as long as the block lasts; if that fails, nothing stays of it.
+
+    It would be a copy of records that nobody looks after, and take the room in which to note that it failed.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(AccordError):  # the next start says what cannot be removed
+            remove_leftovers(paths)
+        raise
 
 
 def _swapped(paths: StorePaths) -> bool:

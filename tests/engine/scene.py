@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -239,6 +240,18 @@ class Scene:
 def rename(org: Scene, name: str) -> None:
     """Give the first account another name."""
     org.change({"op": "update", "object": "Account", "id": record_id("Account", 1), "fields": {"Name": name}})
+
+
+@contextmanager
+def refusing(org: Scene, *deeds: str) -> Iterator[None]:
+    """A state file that does not take these, as `UPDATE OF outcome ON runs`."""
+    with closing(sqlite3.connect(org.folder / "accord.sqlite3")) as connection, connection:
+        for number, deed in enumerate(deeds):
+            connection.execute(f"CREATE TRIGGER no{number} BEFORE {deed} BEGIN SELECT RAISE(ABORT, 'refused'); END")
+    yield
+    with closing(sqlite3.connect(org.folder / "accord.sqlite3")) as connection, connection:
+        for number in range(len(deeds)):
+            connection.execute(f"DROP TRIGGER no{number}")
 
 
 @contextmanager

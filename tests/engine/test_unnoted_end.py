@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from engine.refresh import refresh
 from engine.report import Outcome
 from engine.rollback import rollback
 from engine.status import read_status
-from tests.engine.scene import Scene, record_id, rename, scene
+from tests.engine.scene import Scene, record_id, refusing, rename, scene
 
 A1, C1 = record_id("Account", 1), record_id("Contact", 1)
 CLOCK = SystemClock()
@@ -35,18 +33,6 @@ def org(tmp_path: Path) -> Iterator[Scene]:
 
 def name_of_first(org: Scene) -> str:
     return str(org.rows(f"SELECT Name FROM accounts WHERE Id = '{A1}'")[0][0])
-
-
-@contextmanager
-def refusing(org: Scene, *deeds: str) -> Iterator[None]:
-    """A state file that does not take these, as `UPDATE OF outcome ON runs`."""
-    with closing(sqlite3.connect(org.folder / "accord.sqlite3")) as connection, connection:
-        for number, deed in enumerate(deeds):
-            connection.execute(f"CREATE TRIGGER no{number} BEFORE {deed} BEGIN SELECT RAISE(ABORT, 'refused'); END")
-    yield
-    with closing(sqlite3.connect(org.folder / "accord.sqlite3")) as connection, connection:
-        for number in range(len(deeds)):
-            connection.execute(f"DROP TRIGGER no{number}")
 
 
 READ, ENDED, PAUSED = "INSERT ON settled", "UPDATE OF outcome ON runs", "INSERT ON pauses"
