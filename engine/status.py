@@ -1,11 +1,12 @@
 """What `accord.sqlite3` knows, for who only wants to look: the last runs, and what runs now.
 
-A store that was copied without it still knows the runs that it was made by.
+The store itself knows the runs that it was made by, also those that this file has lost.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,10 @@ def read_status(store: Path, count: int = 10) -> Status:
         paused = state.paused()
     finally:
         state.close()
-    runs = runs or _runs_of_store(paths, count)
+    if len(runs) < count:
+        known = {one.run for one in runs}
+        others = (one for one in _runs_of_store(paths, count) if one.run not in known)
+        runs = tuple(sorted((*runs, *others), key=attrgetter("run"), reverse=True)[:count])
     open_runs = [one for one in runs if one.outcome is None]
     running = open_runs[0] if on and open_runs else None
     died = tuple(one.run for one in open_runs if one is not running)
