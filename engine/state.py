@@ -263,6 +263,13 @@ class State:
         self._execute("UPDATE runs SET report = NULL WHERE report IS NOT NULL AND finished_at < ?", (reports,))
         self._execute("DELETE FROM runs WHERE finished_at < ?", (runs,))
 
+    def last_published(self) -> int | None:
+        """The newest run that put a store in place; None if none is known."""
+        if not self._has_runs:
+            return None
+        found: int | None = self._execute("SELECT max(run) FROM runs WHERE published")[0][0]
+        return found
+
     def last(self, count: int) -> list[RunRecord]:
         """The newest runs, newest first."""
         if not self._has_runs:

@@ -36,6 +36,8 @@ from engine.workspace import CURRENT, SPILL, Workspace, name_of
 STORE_FORMAT = 1
 STORAGE_VERSION = "v1.5.0"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# What stands before the first block of DuckDB's file.
+_HEADERS = 3 * 4096
 _BAD_PATH = (errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 # DuckDB's own words; its errors have the path in them too.
 _NEWER = "created with a newer version of DuckDB"
@@ -168,11 +170,7 @@ def attach_published(space: Workspace, paths: StorePaths, file: Path | None = No
         return None
     if file.is_dir():
         raise UnusableStoreError(f"{file} is a folder", hint="name a file in it; nothing was changed")
-    try:
-        # DuckDB has the same words for a file that may not be read as for one that is damaged.
-        file.open("rb").close()
-    except OSError as error:
-        raise unreadable(file, error) from error
+    before = file.stat()
     ways_out = "nothing was changed; put back a copy of it"
     if file == paths.store:
         ways_out = STORE_WAYS_OUT if is_there(paths.previous) else f"{ways_out}, or move it away to start anew"
@@ -184,11 +182,23 @@ def attach_published(space: Workspace, paths: StorePaths, file: Path | None = No
             raise NewerStoreError(
                 f"{file} was written by a newer DuckDB", hint="update Accord, nothing was changed"
             ) from error
+        _check_readable(file)
         raise UnusableStoreError(
             f"{file} cannot be opened as a store: it is damaged, or of another kind", hint=ways_out
         ) from error
     space.files[CURRENT] = file
+    # A run may have put another file in its place by now; that one's size says nothing of this one.
+    if os.path.samestat(before, file.stat()) and before.st_size < _least_size(space):
+        raise UnusableStoreError(f"{file} is damaged: it ends too early", hint=ways_out)
     return _info(space, file, ways_out)
+
+
+def _check_readable(file: Path) -> None:
+    """Raise UnusableStoreError for a file that may not be read: DuckDB does not tell it from one that is damaged."""
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise unreadable(file, error) from error
 
 
 def _info(space: Workspace, file: Path, ways_out: str) -> StoreInfo:
@@ -213,6 +223,12 @@ def _info(space: Workspace, file: Path, ways_out: str) -> StoreInfo:
             f" (SELECT run FROM {name_of(CURRENT, 'accord', 'store')})"
         )
     return StoreInfo(*rest, *(ended[0] if ended else (None,)))
+
+
+def _least_size(space: Workspace) -> int:
+    """The bytes that the attached published file has at least. DuckDB counts free blocks that it has cut off, too."""
+    used = "SELECT (total_blocks - free_blocks) * block_size FROM pragma_database_size() WHERE database_name = ?"
+    return _HEADERS + int(space.value(used, [CURRENT]))
 
 
 @contextmanager
