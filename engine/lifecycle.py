@@ -161,7 +161,10 @@ class Run(ABC):
         started_at = self.client.now().replace(microsecond=0)
         since = self.client.clock.monotonic()
         for died in self.state.settle(started_at, published):
-            self.notice(f"run {died} did not end by itself; the store is as it published it, or as it was before")
+            self.notice(
+                f"run {died} did not end by itself, or could not note it; the store is as it published it, or as it was"
+                " before"
+            )
         self.state.forget_old(started_at)
         number = self.state.begin(
             started_at,

@@ -234,7 +234,9 @@ class State:
                 message = "died after it had published; its tables stand"
                 self.finish(run, finished_at, outcome, message, published=True)
             else:
-                self.finish(run, finished_at, "failed", "died before it published; nothing was changed")
+                # What kept the end from being noted, as a full disk does, is noted nowhere either.
+                message = "died before it published, or its end could not be noted; nothing was changed"
+                self.finish(run, finished_at, "failed", message)
                 self.lift(run)
         return [run for run, _ in rows]
 

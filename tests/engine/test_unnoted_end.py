@@ -58,13 +58,17 @@ def test_end_of_a_run_that_cannot_be_noted(org: Scene) -> None:
 
 
 def test_end_of_a_run_that_changes_nothing_and_cannot_be_noted(org: Scene) -> None:
-    """There is no store to say how it ended: it is incomplete."""
+    """There is no store to say how it ended: it is incomplete, and the next start does not claim that it died."""
     org.run()
     with refusing(org, ENDED):
         report = org.run()
+    later = org.run()
+    noted = next(one for one in read_status(org.store).runs if one.run == report.run)
 
     assert (report.outcome, report.changed) == (Outcome.INCOMPLETE, False)
     assert "accord.sqlite3" in report.errors[-1]
+    assert noted.message == "died before it published, or its end could not be noted; nothing was changed"
+    assert f"run {report.run} did not end by itself, or could not note it" in later.notices[0]
 
 
 def test_end_of_a_refresh_that_cannot_be_noted(org: Scene) -> None:
