@@ -107,7 +107,7 @@ class UnusableStoreError(NotStartedError):
 
 
 class AlreadyRunningError(NotStartedError):
-    """Another run holds the store."""
+    """Another run holds the store, or another program has it open for writing."""
 
 
 class SnapshotError(NotStartedError):

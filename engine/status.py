@@ -49,8 +49,8 @@ class Status:
 def read_status(store: Path, count: int = 10) -> Status:
     """The status of a store; nothing is created.
 
-    Raises NewerStoreError or UnusableStoreError for a path or a state file that cannot be read, and for such a store if
-    no runs are known without it.
+    Raises NotStartedError for a path or a state file that cannot be read, and for such a store if no runs are known
+    without it.
     """
     paths = StorePaths.of(store)
     if not is_there(paths.state):

@@ -23,6 +23,7 @@ from compiler.record_id import to_18
 from engine.errors import (
     STORE_WAYS_OUT,
     AccordError,
+    AlreadyRunningError,
     DamagedStoreError,
     DiskError,
     NewerStoreError,
@@ -40,6 +41,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _HEADERS = 3 * 4096
 _BAD_PATH = (errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 # DuckDB's own words; its errors have the path in them too.
+_LOCKED = "Could not set lock on file"
 _NEWER = "created with a newer version of DuckDB"
 
 
@@ -163,7 +165,8 @@ def open_store(paths: StorePaths) -> Iterator[Workspace]:
 def attach_published(space: Workspace, paths: StorePaths, file: Path | None = None) -> StoreInfo | None:
     """Attach the published store, or another file of it, read-only, as `current_store`; None if there is none yet.
 
-    Raises NewerStoreError for one that a newer version wrote, UnusableStoreError for a file that is no store.
+    Raises NewerStoreError for one that a newer version wrote, UnusableStoreError for a file that is no store,
+    AlreadyRunningError for one that another program writes to.
     """
     file = file or paths.store
     if not is_there(file):
@@ -181,6 +184,10 @@ def attach_published(space: Workspace, paths: StorePaths, file: Path | None = No
         if _NEWER in str(error).replace(str(file), ""):
             raise NewerStoreError(
                 f"{file} was written by a newer DuckDB", hint="update Accord, nothing was changed"
+            ) from error
+        if _LOCKED in str(error).replace(str(file), ""):
+            raise AlreadyRunningError(
+                f"another program has {file} open for writing", hint="end it; nothing was changed"
             ) from error
         _check_readable(file)
         raise UnusableStoreError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import duckdb
 import pytest
 
 from engine.clock import SystemClock
-from engine.errors import DamagedStoreError, NewerStoreError, UnusableStoreError
+from engine.errors import AlreadyRunningError, DamagedStoreError, NewerStoreError, UnusableStoreError
 from engine.forget import forget
 from engine.report import Outcome
 from engine.rollback import rollback
@@ -204,6 +206,24 @@ def test_folder_whose_name_speaks_of_versions(tmp_path: Path) -> None:
     with pytest.raises(UnusableStoreError, match="cannot be opened"):
         attach_published(space, StorePaths.of(store))
     space.close()
+
+
+def test_store_that_another_program_writes_to(org: Scene) -> None:
+    """It is not called damaged, nor put aside as such by a rollback."""
+    org.store.chmod(0o644)
+    program = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    words = [sys.executable, "-c", program, str(org.store)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        for attempt in (org.run, lambda: rollback(org.store, CLOCK), lambda: forget(org.store, C1, CLOCK)):
+            with pytest.raises(AlreadyRunningError, match=r"another program has .* open for writing"):
+                attempt()
+        problem = read_status(org.store).store_problem
+        other.communicate()
+
+    assert "another program" in (problem or "")
+    assert read_status(org.store).store_problem is None
 
 
 def test_store_of_a_newer_duckdb(org: Scene) -> None:
