@@ -33,11 +33,14 @@ def command(store: Path | None, last: int, style: str) -> None:
 
 
 def _text(status: Status) -> str:
+    from console.drawing import visible
     from console.words import table
 
     if not status.runs:
         return f"no runs yet in {status.store}"
     sections = []
+    if status.store_problem:
+        sections.append(f"the store is not as the runs left it: {visible(status.store_problem)}")
     if status.running:
         step = status.running.stage + (f" {status.running.subject}" if status.running.subject else "")
         sections.append(f"run {status.running.run} is on: {step}")

@@ -103,6 +103,17 @@ def test_rows_that_cannot_be_taken_show_in_the_status(project: Project) -> None:
     assert "succeeded, 1 row rejected" in told.out
 
 
+def test_status_of_a_store_that_was_damaged(project: Project) -> None:
+    """The runs went well, and what they left is not there any more: both is said."""
+    project.org.store.chmod(0o644)
+    project.org.store.write_bytes(b"hello")
+    said = project.accord("status")
+
+    assert said.out.startswith("the store is not as the runs left it: ")
+    assert str(project.org.store) in said.out
+    assert "succeeded" in said.out
+
+
 def test_rollback_and_its_pause(project: Project) -> None:
     """A rollback says that it is about data and not settings, and the status says that the schedule is paused."""
     project.org.change({"op": "update", "object": "Account", "id": A1, "fields": {"Name": "Neu"}})
