@@ -54,9 +54,7 @@ def lint(files: list[SpecFile], how: Lint) -> tuple[Answer, bool]:
                 checked, fixed = mended, fixed + count
         results.append(Linted(checked.source, checked.diagnostics))
     unchecked = [file.path for file in files if file.org is None]
-    answer = Answer(
-        _drawn(results, how), _summary(results, unchecked, fixed, how.awaited), _exit_code(results, how.strict)
-    )
+    answer = Answer(_drawn(results, how), _summary(results, unchecked, fixed, how), _exit_code(results, how.strict))
     repeatable = not how.fix and not any(d.code in LIVE_CODES for r in results for d in r.diagnostics)
     return answer, repeatable
 
@@ -81,10 +79,11 @@ def _drawn(results: list[Linted], how: Lint) -> str:
     return "\n\n".join(drawn) + "\n"
 
 
-def _summary(results: list[Linted], unchecked: list[Path], fixed: int, awaited: Path | None) -> str:
+def _summary(results: list[Linted], unchecked: list[Path], fixed: int, how: Lint) -> str:
     """What goes to stderr: how much was found and what could not be checked."""
     found = Counter(d.severity.value for result in results for d in result.diagnostics)
-    fixable = sum(d.fix is not None for result in results for d in result.diagnostics)
+    # What --fix left can only be mended by hand, though editors may still offer its fix.
+    fixable = 0 if how.fix else sum(d.fix is not None for result in results for d in result.diagnostics)
     parts = [counted(found[severity], severity) for severity in ("error", "warning", "note") if found[severity]]
     line = f"{counted(len(results), 'spec')}: {', '.join(parts) or 'nothing to report'}"
     if fixed:
@@ -93,7 +92,7 @@ def _summary(results: list[Linted], unchecked: list[Path], fixed: int, awaited: 
         line += f"; `--fix` can mend {fixable}"
     if unchecked:
         which = "" if len(unchecked) == len(results) else f" for {', '.join(map(str, unchecked))}"
-        why = f" ({awaited} is not there yet)" if awaited else ""
+        why = f" ({how.awaited} is not there yet)" if how.awaited else ""
         line += (
             f"\nnote: no schema{which}{why}, so names and types were not checked; "
             "`accord schema pull` makes a snapshot of your org, or name one with --schema"

@@ -209,6 +209,17 @@ def unquoted_value(span: Span, text: str) -> Diagnostic:
     )
 
 
+def unopened_quote(span: Span, text: str) -> Diagnostic:
+    """Bare words stand where a value is wanted, with a quote behind them."""
+    return Diagnostic(
+        UNQUOTED_VALUE,
+        f"`{text}` has a quote behind it and none before it",
+        Label(span, "the quote before this is missing"),
+        help=f"write `'{text}'`",
+        fix=Fix("write the quote", (Edit(Span(span.start, span.start), "'"),)),
+    )
+
+
 def bad_clock(token: Token, why: str, example: str) -> Diagnostic:
     """No time of day of a schedule; `example` is what was meant, or just how it is written."""
     meant = re.fullmatch(r"\d:[0-5]\d", token.text) is not None

@@ -7,6 +7,7 @@ completion both read it, so they cannot name something that the parser would not
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -49,8 +50,10 @@ class Cursor:
         """Numbers of tokens that mean nothing and that the canonical form leaves out."""
         self.tried: list[str] = []
         self.offered: list[str] = []
-        self.swallowing = tuple(t.start for t in cut.tokens if t.kind is Kind.UNCLOSED and "}" in t.text)
-        """Where quotes begin that are not closed and took a closing brace with them."""
+        self.unclosed = tuple(t for t in cut.tokens if t.kind is Kind.UNCLOSED)
+        """Quotes that are not closed, with what they took along: the rest of their lines."""
+        self.swallowing = {sign: tuple(t.start for t in self.unclosed if sign in t.text) for sign in "})"}
+        """Where those begin that took a closing sign along."""
         self.defined = frozenset(
             name.lower for word, name in pairwise(cut.tokens) if word.first and word.lower == "define"
         )
@@ -187,6 +190,26 @@ class Cursor:
         after = self.last if self.index and token.first else None
         return SyntaxFail(errors.unexpected(token, expected[:8], help_text, self.shape, after))
 
+    def swallowed(self, sign: str, opening: Token) -> bool:
+        """Whether a quote that is not closed, which is reported already, took the sign that closes `opening`."""
+        quotes = self.swallowing[sign]
+        following = bisect_right(quotes, opening.start)
+        return following < len(quotes) and quotes[following] < self.token.start
+
     def report(self, diagnostic: Diagnostic) -> None:
-        """Say something and go on."""
+        """Say something and go on.
+
+        A fix at a quote that is not closed is left out: nobody knows where its text ends, so the fix may change it.
+        """
         self.diagnostics.append(diagnostic)
+        self.amend(-1, diagnostic)
+
+    def amend(self, number: int, diagnostic: Diagnostic) -> None:
+        """Say something else in the place of what was said before."""
+        if diagnostic.fix and any(self._at_unclosed(edit.span) for edit in diagnostic.fix.edits):
+            diagnostic = diagnostic._replace(fix=None)
+        self.diagnostics[number] = diagnostic
+
+    def _at_unclosed(self, span: Span) -> bool:
+        behind = bisect_right(self.unclosed, span.end, key=lambda quote: quote.start)
+        return behind > 0 and span.start <= self.unclosed[behind - 1].end

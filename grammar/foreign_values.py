@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 
 from grammar import condition_errors, foreign_errors
-from grammar.cursor import Cursor
+from grammar.cursor import Cursor, SyntaxFail
 from grammar.date_literals import COUNTED, PLAIN
 from grammar.diagnostics import Diagnostic
 from grammar.soql_tree import NumberValue, StringValue, Value
@@ -196,6 +196,8 @@ TEXT_ENDS = frozenset(
     {"and", "or", "not", "order", "group", "limit", "offset", "with", "where", "else", "fields", "also", "except", "on"}
     | {"skip", "customer", "prospect", "partner", "lookback", "conversation", "sentiment", "every", "in", "by", "as"}
 )
+# A quote that can only end a text, unlike the one in `Bob's`: all that follows is cut wrongly.
+_ENDING_QUOTE = re.compile(r"'(?=[ \t\r]*(?:[,)}]|$|(?:and|or)\b))", re.IGNORECASE | re.MULTILINE)
 _SIGNS_INSIDE = frozenset("-/&@%+.:_")
 _COMPARES = frozenset({"=", "!=", "<>", "<", "<=", ">", ">=", "."})
 _COMPARING = frozenset({"from", "like", "in", "not", "includes", "excludes", "is", "contains"})
@@ -207,6 +209,8 @@ def unquoted(cursor: Cursor, first: Token) -> StringValue:
         cursor.take()
     span = cursor.since(first.start)
     text = cursor.text[span.start : span.end]
+    if _ENDING_QUOTE.match(cursor.text, span.end):
+        raise SyntaxFail(condition_errors.unopened_quote(span, text))
     cursor.report(condition_errors.unquoted_value(span, text))
     return unchecked(text, span)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -38,7 +37,7 @@ def block(
     while not cursor.at_sign("}"):
         if cursor.token.kind is Kind.END or begins_statement(cursor):
             _note_items(cursor, item)
-            if not _swallowed_brace(cursor, opening):
+            if not cursor.swallowed("}", opening):
                 cursor.report(errors.unclosed_block(opening, cursor.token))
             return tuple(items)
         if items and cursor.token.text in (",", ";", ")"):
@@ -77,13 +76,6 @@ def _note_items(cursor: Cursor, item: Callable[[Cursor], T]) -> None:
     except SyntaxFail:
         cursor.note_expected()
     del cursor.diagnostics[said:]
-
-
-def _swallowed_brace(cursor: Cursor, opening: Token) -> bool:
-    """Whether a quote that is not closed, which is reported already, took the closing brace with it."""
-    quotes = cursor.swallowing
-    following = bisect_right(quotes, opening.start)
-    return following < len(quotes) and quotes[following] < cursor.token.start
 
 
 def _skip_item(cursor: Cursor, begin: int, starts: Callable[[Cursor], bool]) -> None:

@@ -24,6 +24,9 @@ def close(cursor: Cursor, opening: Token) -> Token:
     if cursor.at_sign(")"):
         return cursor.take()
     token = cursor.token
+    if cursor.swallowed(")", opening):
+        cursor.note_expected()
+        return cursor.last
     if token.kind is Kind.END or token.text in ("{", "}"):
         # Nothing can follow that belongs inside, so the rest is read as if the sign stood here.
         cursor.note_expected()

@@ -28,7 +28,7 @@ def pass_query_head(cursor: Cursor) -> Head | None:
     first, following = cursor.token, cursor.peek()
     if first.kind is not Kind.NAME or _compares(following):
         return None
-    if first.lower == "where" and (following.kind is Kind.NAME or following.text == "("):
+    if _at_where(cursor):
         return _pass_to(cursor, first, cursor.index)
     if first.lower == "select" and following.kind in (Kind.NAME, Kind.PUNCTUATION) and following.text not in _CLOSING:
         return _pass_select(cursor, first)
@@ -36,11 +36,17 @@ def pass_query_head(cursor: Cursor) -> Head | None:
 
 
 def _pass_to(cursor: Cursor, first: Token, where: int) -> Head:
-    while cursor.index <= where:
+    while cursor.index <= where or _at_where(cursor):
         cursor.take()
     part, cut = cursor.since(first.start), Span(first.start, cursor.token.start)
     cursor.report(condition_errors.whole_query((part,), (cut,)))
     return Head(part, cut, len(cursor.diagnostics) - 1)
+
+
+def _at_where(cursor: Cursor) -> bool:
+    following = cursor.peek()
+    goes_on = following.kind is Kind.NAME or following.text == "("
+    return cursor.token.is_word("where") and goes_on and not _compares(following)
 
 
 def _pass_select(cursor: Cursor, first: Token) -> Head | None:
@@ -77,7 +83,7 @@ def pass_query_tail(cursor: Cursor, head: Head | None) -> None:
         cursor.take()
     part, cut = cursor.since(first.start), Span(before.end, cursor.last.end)
     if head is not None:
-        cursor.diagnostics[head.diagnostic] = condition_errors.whole_query((head.part, part), (head.cut, cut))
+        cursor.amend(head.diagnostic, condition_errors.whole_query((head.part, part), (head.cut, cut)))
     else:
         cursor.report(condition_errors.whole_query((part,), (cut,)))
 

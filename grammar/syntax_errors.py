@@ -154,15 +154,20 @@ def unclosed_quote(token: Token) -> Diagnostic:
 
 
 def inner_quote(token: Token, rest: Token) -> Diagnostic:
-    """A text in single quotes goes on behind its second quote, as in `'Bob's'` or `'Bob''s'`."""
+    """A text in single quotes goes on behind its second quote, as in `'Bob's'` or `'Bob''s'`.
+
+    Where it ends with a comma, as in `'Customer, 'Partner'`, it rather is the next item that begins.
+    """
     doubled = rest.kind is Kind.STRING
     cut = Span(token.end - 1, token.end + 1 if doubled else token.end)
+    listed_on = token.text[1:-1].rstrip().endswith(",")
+    way_out = "a quote inside of a value is written `\\'`"
     return Diagnostic(
         UNCLOSED_QUOTE,
         f"this quote ends the value, and {found_words(rest)} follows it",
         Label(Span(token.end - 1, token.end), "the value ends here"),
-        help="a quote inside of a value is written `\\'`",
-        fix=Fix("write the quote as `\\'`", (Edit(cut, "\\'"),)),
+        help=f"close the value before the comma with `'`; {way_out}" if listed_on else way_out,
+        fix=None if listed_on else Fix("write the quote as `\\'`", (Edit(cut, "\\'"),)),
     )
 
 

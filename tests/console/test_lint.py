@@ -121,6 +121,18 @@ def test_fix_applies_what_needs_no_decision(folder: Path):
     assert "fixes applied" in said.err
 
 
+def test_what_fix_leaves_is_not_called_mendable(folder: Path):
+    """A second `--fix` changes nothing, and nobody is sent to try it."""
+    spec = folder / "unfixable.accord"
+    spec.write_text("accord 1\naccounts { { where Type = 'Customer'\n")
+    before = accord("lint", "unfixable.accord", "--schema", ORG, cwd=folder)
+    fixed = accord("lint", "unfixable.accord", "--schema", ORG, "--fix", cwd=folder)
+
+    assert "can mend 1" in before.err
+    assert "--fix" not in fixed.err
+    assert spec.read_text() == "accord 1\naccounts { { where Type = 'Customer'\n"
+
+
 @pytest.mark.parametrize("style", ["json", "sarif", "github"])
 def test_machine_formats_of_a_clean_spec(folder: Path, style: str):
     """A clean spec gives an empty document, not an empty answer, where the format has one."""

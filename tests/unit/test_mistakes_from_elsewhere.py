@@ -138,7 +138,7 @@ MENDED = [
     ("Products__c INCLUDES 'A'", "E0129", "'A'", "Products__c INCLUDES ('A')"),
     ("Type INCLUDES ('A')", "E0306", "INCLUDES", "Type IN ('A')"),
     ("WHERE Type = 'A'", "E0117", "WHERE", "Type = 'A'"),
-    ("where where Type = 'A'", "E0117", "where", "Type = 'A'"),
+    ("where where Type = 'A'", "E0117", "where where", "Type = 'A'"),
     ("SELECT Id FROM Account WHERE Type = 'A'", "E0117", "SELECT Id FROM Account WHERE", "Type = 'A'"),
     (
         "SELECT Id FROM Account WHERE Type = 'A' ORDER BY Name LIMIT 10",
