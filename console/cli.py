@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
 from typing import NoReturn
@@ -11,6 +12,7 @@ from typing import NoReturn
 import click
 
 from console.exits import DEBUG_VARIABLE, Exit, NotStarted, SpecRefused, failure_document, show_error
+from console.terminal import prepare_outputs
 
 _OWN = frozenset({"grammar", "compiler", "engine", "sandbox", "console"})
 _REPORT_IT = f"please report this line; {DEBUG_VARIABLE}=1 shows where it came from, and may show values of records"
@@ -97,6 +99,7 @@ def main() -> None:
 
     A failure is told on stderr and, with `--format json`, as a document on stdout too.
     """
+    prepare_outputs()
     try:
         accord.main(prog_name="accord", standalone_mode=False)
     except click.ClickException as error:
@@ -141,7 +144,8 @@ def _end(message: str, way_out: str | None, code: int, error: Exception) -> NoRe
     """End with the error's exit code, and with its document where one was asked for."""
     if _wants_json(sys.argv[1:]):
         checked = error.checked if isinstance(error, SpecRefused) else None
-        click.echo(failure_document(message, way_out, code, checked))
+        with suppress(OSError):  # the error is told already, and where its document cannot be written it still counts
+            click.echo(failure_document(message, way_out, code, checked))
     raise SystemExit(int(code)) from error
 
 

@@ -20,6 +20,8 @@ MOST_BYTES = 20_000_000
 MOST_ANSWERS = 500
 
 _MARK = b"accord-lint-1"
+_NAMES = "surrogatepass"
+"""Names of files may hold bytes that are no text, which Python keeps as surrogates."""
 
 
 class Answer(NamedTuple):
@@ -98,7 +100,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _written(answer: Answer) -> bytes:
-    out, err = answer.out.encode(), answer.err.encode()
+    out, err = (text.encode("utf-8", _NAMES) for text in (answer.out, answer.err))
     body = b"%d %d\n%b%b" % (answer.code, len(out), out, err)
     return b"%b %b\n%b" % (_MARK, sha256(body).hexdigest().encode(), body)
 
@@ -110,4 +112,5 @@ def _read(content: bytes) -> Answer | None:
         return None
     numbers, _, texts = body.partition(b"\n")
     code, length = map(int, numbers.split())
-    return Answer(texts[:length].decode(), texts[length:].decode(), code)
+    out, err = (text.decode("utf-8", _NAMES) for text in (texts[:length], texts[length:]))
+    return Answer(out, err, code)
