@@ -39,6 +39,8 @@ def command(
     from console.planning import load_settings, plan_offline
     from console.texts import write_whole
 
+    if output is not None and _same(output, spec):
+        raise NotStarted(f"{output} is the spec itself, which the plan would replace", help="name another file")
     planned = plan_offline(spec, load_settings(), schema, strict=strict)
     plan = planned.plan
     if unknown := [part for part in parts if part not in parts_of(plan)]:
@@ -62,3 +64,11 @@ def command(
         click.echo(sql_section(plan, parts))
     elif output is None:
         click.echo(plan_text(plan, parts))
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, which then exists."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there, or cannot be read, which is said of it when it is used
+        return False

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import sqlglot
 
 from compiler.plan_document import from_document
@@ -51,6 +52,22 @@ def test_the_plan_file_can_be_read_back(tmp_path: Path):
     assert document.pop("spec") == {"path": str(ACME), "text": ACME.read_text("utf-8")}
     assert document == shown["plan"]
     assert from_document(document).table("accounts").key == ("Id",)
+
+
+@pytest.mark.parametrize("words", ["a.accord", "../{folder}/a.accord", "link.json"])
+def test_the_plan_does_not_replace_the_spec(tmp_path: Path, words: str):
+    """`-o` with the spec's own name, in whatever way it is written, writes nothing."""
+    spec = tmp_path / "a.accord"
+    spec.write_bytes(ACME.read_bytes())
+    (tmp_path / "link.json").symlink_to(spec)
+    output = words.format(folder=tmp_path.name)
+    said = accord("compile", "a.accord", "--schema", ORG, "-o", output, cwd=tmp_path)
+
+    assert (said.code, said.out) == (2, "")
+    assert (
+        said.err == f"error: {output} is the spec itself, which the plan would replace\n  = help: name another file\n"
+    )
+    assert spec.read_bytes() == ACME.read_bytes()
 
 
 def test_a_comment_changes_the_document_and_not_the_meaning(tmp_path: Path):
