@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command("status", short_help="Show the last runs, and how far the one is that runs now.")
 @click.option("--store", metavar="FILE", type=click.Path(path_type=Path), help="Where the tables are kept.")
-@click.option("--last", type=click.IntRange(1), default=10, show_default=True, help="How many runs to show.")
+@click.option("--last", type=click.IntRange(1, 1_000_000), default=10, show_default=True, help="How many runs to show.")
 @click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
 )

@@ -88,6 +88,16 @@ def test_status_lists_the_runs(acme: LocalOrg, folder: Path):
     assert [one["run"] for one in document["runs"]] == [2, 1]
 
 
+def test_status_has_a_bound(acme: LocalOrg, folder: Path):
+    """As many runs as one may ask for can be looked up; more are refused before anything is."""
+    accord("run", SPEC, cwd=folder, environment=acme.environment)
+    most = accord("status", "--last", 1_000_000, cwd=folder)
+    more = accord("status", "--last", 99999999999999999999999, cwd=folder)
+
+    assert (most.code, more.code) == (0, 2)
+    assert "is not in the range" in more.err
+
+
 def test_status_of_a_store_that_was_copied_alone(acme: LocalOrg, folder: Path):
     """The store itself knows the runs that made it, with what they changed."""
     accord("run", SPEC, cwd=folder, environment=acme.environment)
