@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from console.exits import DEBUG_VARIABLE, NotStarted
+from console.texts import reading
 
 FILE_NAME = "accord.toml"
 CACHE_VARIABLE = "ACCORD_CACHE_DIR"
@@ -123,20 +124,25 @@ def read_settings(
 
 
 def find_file(folder: Path) -> Path | None:
-    """The nearest `accord.toml` in the folder or above it."""
+    """The nearest `accord.toml` in the folder or above it.
+
+    Raises:
+        NotStarted: one of these folders may not be looked into.
+    """
     for place in (folder.absolute(), *folder.absolute().parents):
-        if (file := place / FILE_NAME).exists():
-            return file
+        with reading(place):
+            if (file := place / FILE_NAME).exists():
+                return file
     return None
 
 
 def _from_file(file: Path) -> dict[str, str | Path]:
     import tomllib
 
+    with reading(file):
+        data = file.read_bytes()
     try:
-        content = tomllib.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise NotStarted(f"cannot read {file}: {error.strerror or error}") from error
+        content = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise NotStarted(f"{file} is not valid TOML: {error}") from error
 

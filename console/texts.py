@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,19 @@ LARGEST = 1_000_000
 """Bytes of a spec. Specs have thousands; a file of millions is something else under that name."""
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Within the block, what the system refuses ends the command; `path` is named where the system names none.
+
+    Raises:
+        NotStarted: the system refused.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise NotStarted(f"cannot read {error.filename or path}: {error.strerror or error}") from error
+
+
 def spec_files(paths: Iterable[Path]) -> list[Path]:
     """The specs that the paths name: files as they are, of folders every `*.accord` below that is not hidden.
 
@@ -28,10 +42,8 @@ def spec_files(paths: Iterable[Path]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for path in paths:
-        try:
+        with reading(path):
             found.update(dict.fromkeys(_named(path)))
-        except OSError as error:
-            raise NotStarted(f"cannot read {path}: {error.strerror or error}") from error
     return list(found)
 
 
@@ -61,11 +73,8 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         NotStarted: the file cannot be read, or is too large for a spec.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise NotStarted(f"cannot read {path}: {error.strerror or error}") from error
+    with reading(path), path.open("rb") as file:
+        data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise NotStarted(
             f"{path} has more than {LARGEST // 1_000_000} MB and cannot be a spec",

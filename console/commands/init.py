@@ -62,10 +62,11 @@ def command(folder: Path, style: str) -> None:
 
     Existing files are never touched.
     """
-    from console.texts import write_whole
+    from console.texts import reading, write_whole
 
     files = {folder / "spec.accord": SPEC, folder / "accord.toml": SETTINGS}
-    there = [str(path) for path in files if path.exists()]
+    with reading(folder):
+        there = [str(path) for path in files if path.exists()]
     if there:
         raise NotStarted(f"{' and '.join(there)} exist already" if there[1:] else f"{there[0]} exists already")
     try:
