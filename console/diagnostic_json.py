@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grammar.diagnostics import Diagnostic, Severity
 from grammar.source import Source, Span
+
+if TYPE_CHECKING:
+    from console.exits import NotStarted
 
 SCHEMA_VERSION = 1
 
@@ -20,7 +24,7 @@ class Linted(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def as_json(files: list[Linted]) -> str:
+def as_json(files: list[Linted], unread: Sequence[NotStarted] = ()) -> str:
     """The document of `--format json`: lines and columns from 1, columns in characters."""
     return json.dumps(
         {
@@ -29,18 +33,25 @@ def as_json(files: list[Linted]) -> str:
             "diagnostics": [
                 diagnostic_object(diagnostic, file.source) for file in files for diagnostic in file.diagnostics
             ],
+            "unread": [{"message": error.message, "help": error.help} for error in unread],
         },
         ensure_ascii=False,
         indent=2,
     )
 
 
-def as_github(files: list[Linted]) -> str:
+def as_github(files: list[Linted], unread: Sequence[NotStarted] = ()) -> str:
     """Workflow commands that GitHub shows beside the changed lines."""
-    return "\n".join(_annotation(d, file.source) for file in files for d in file.diagnostics)
+    failed = [_with_help(error.message, error.help, "\n") for error in unread]
+    return "\n".join(
+        (
+            *(f"::error::{_escape(text)}" for text in failed),
+            *(_annotation(d, file.source) for file in files for d in file.diagnostics),
+        )
+    )
 
 
-def as_sarif(files: list[Linted], version: str) -> str:
+def as_sarif(files: list[Linted], version: str, unread: Sequence[NotStarted] = ()) -> str:
     """A SARIF 2.1.0 log of one run; `version` is Accord's own."""
     rules = sorted({d.rule for file in files for d in file.diagnostics})
     index = {rule.code: at for at, rule in enumerate(rules)}
@@ -64,6 +75,15 @@ def as_sarif(files: list[Linted], version: str) -> str:
                         ],
                     }
                 },
+                "invocations": [
+                    {
+                        "executionSuccessful": not unread,
+                        "toolExecutionNotifications": [
+                            {"level": "error", "message": {"text": _with_help(error.message, error.help, ". ")}}
+                            for error in unread
+                        ],
+                    }
+                ],
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(d, file.source, index[d.code]) for file in files for d in file.diagnostics],
             }
@@ -114,8 +134,12 @@ def _annotation(diagnostic: Diagnostic, source: Source) -> str:
     if end.line != start.line:
         del properties["col"], properties["endColumn"]  # columns mean something within one line alone
     listed = ",".join(f"{name}={_escape(str(value), ',:')}" for name, value in properties.items())
-    text = diagnostic.message if diagnostic.help is None else f"{diagnostic.message}\n{diagnostic.help}"
+    text = _with_help(diagnostic.message, diagnostic.help, "\n")
     return f"::{_GITHUB[diagnostic.severity]} {listed}::{_escape(text)}"
+
+
+def _with_help(message: str, way_out: str | None, joint: str) -> str:
+    return message if way_out is None else f"{message}{joint}{way_out}"
 
 
 def _escape(text: str, more: str = "") -> str:
@@ -125,7 +149,7 @@ def _escape(text: str, more: str = "") -> str:
 
 
 def _result(diagnostic: Diagnostic, source: Source, rule_index: int) -> dict[str, Any]:
-    text = diagnostic.message if diagnostic.help is None else f"{diagnostic.message}. {diagnostic.help}"
+    text = _with_help(diagnostic.message, diagnostic.help, ". ")
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
         "ruleIndex": rule_index,

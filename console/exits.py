@@ -69,9 +69,12 @@ def failure_document(message: str, way_out: str | None, code: int, checked: Chec
 
 def show_error(message: str, way_out: str | None) -> None:
     """Say on stderr what went wrong and what to do about it."""
-    click.echo(f"error: {message}", err=True)
-    if way_out:
-        click.echo(f"  = help: {way_out}", err=True)
+    click.echo(error_text(message, way_out), err=True)
+
+
+def error_text(message: str, way_out: str | None) -> str:
+    """The same as text, without its last line break."""
+    return f"error: {message}" + (f"\n  = help: {way_out}" if way_out else "")
 
 
 def finish(code: int) -> None:

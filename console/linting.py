@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from console.checking import Schemas, check
 from console.diagnostic_json import Linted
-from console.exits import Exit
+from console.exits import Exit, NotStarted, error_text
 from console.lint_cache import Answer
 from console.lint_key import SpecFile
 from console.texts import spec_source, write_whole
@@ -32,19 +32,31 @@ class Lint(NamedTuple):
     awaited: Path | None = None
 
 
-def lint(files: list[SpecFile], how: Lint) -> tuple[Answer, bool]:
+def lint(files: list[SpecFile], how: Lint, unread: list[NotStarted]) -> tuple[Answer, bool]:
     """Check specs; return what to say, and whether the same texts and schemas always give it.
 
+    `unread` says of further specs why they cannot be read. They, and those that are not UTF-8 text, do not keep the
+    others from being checked.
+
     Raises:
-        NotStarted: a spec is not UTF-8 text, or cannot be written.
+        NotStarted: the only spec cannot be read, or one cannot be written.
         SnapshotError: a schema cannot be read.
     """
     schemas = Schemas()
     results: list[Linted] = []
+    unchecked: list[Path] = []
+    unread = [*unread]
     fixed = 0
     for file in files:
+        try:
+            source = spec_source(file.path, file.data)
+        except NotStarted as error:
+            unread.append(error)
+            continue
+        if file.org is None:
+            unchecked.append(file.path)
         schema = schemas.of(file.org) if file.org else None
-        checked = check(spec_source(file.path, file.data), schema)
+        checked = check(source, schema)
         if how.fix and any(d.fix for d in checked.diagnostics):
             from console.fixing import fix_spec
 
@@ -53,26 +65,30 @@ def lint(files: list[SpecFile], how: Lint) -> tuple[Answer, bool]:
                 write_whole(file.path, mended.source.text)
                 checked, fixed = mended, fixed + count
         results.append(Linted(checked.source, checked.diagnostics))
-    unchecked = [file.path for file in files if file.org is None]
-    answer = Answer(_drawn(results, how), _summary(results, unchecked, fixed, how), _exit_code(results, how.strict))
+    if len(unread) == 1 and not results:
+        raise unread[0]
+    code = Exit.NOT_STARTED if unread else _exit_code(results, how.strict)
+    told = "".join(error_text(error.message, error.help) + "\n" for error in unread)
+    answer = Answer(_drawn(results, unread, how), told + _summary(results, unchecked, fixed, how), code)
     repeatable = not how.fix and not any(d.code in LIVE_CODES for r in results for d in r.diagnostics)
     return answer, repeatable
 
 
-def _drawn(results: list[Linted], how: Lint) -> str:
+def _drawn(results: list[Linted], unread: list[NotStarted], how: Lint) -> str:
     """What goes to stdout, with its last line break."""
     from console import diagnostic_json
 
     if how.style == "json":
-        return diagnostic_json.as_json(results) + "\n"
+        return diagnostic_json.as_json(results, unread) + "\n"
     if how.style == "sarif":
         from console.version import VERSION
 
-        return diagnostic_json.as_sarif(results, VERSION) + "\n"
+        return diagnostic_json.as_sarif(results, VERSION, unread) + "\n"
+    if how.style == "github":
+        lines = diagnostic_json.as_github(results, unread)
+        return lines and lines + "\n"
     if not any(result.diagnostics for result in results):
         return ""
-    if how.style == "github":
-        return diagnostic_json.as_github(results) + "\n"
     from console.drawing import draw_all
 
     drawn = (draw_all(r.diagnostics, r.source, colour=how.colour) for r in results if r.diagnostics)

@@ -38,7 +38,7 @@ def spec_files(paths: Iterable[Path]) -> list[Path]:
     Links to files are followed, links to folders inside a folder are not, so no circle of links is walked.
 
     Raises:
-        NotStarted: a path does not exist, a folder holds no spec or cannot be read, or a link leads nowhere.
+        NotStarted: a path does not exist, or a folder holds no spec or cannot be read.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -55,14 +55,18 @@ def _named(path: Path) -> list[Path]:
         return inside
     if path.exists():
         return [path]
-    raise NotStarted(f"{path} is a link that leads nowhere" if path.is_symlink() else f"there is no file {path}")
+    raise _nowhere(path) if path.is_symlink() else NotStarted(f"there is no file {path}")
+
+
+def _nowhere(link: Path) -> NotStarted:
+    return NotStarted(f"{link} is a link that leads nowhere")
 
 
 def read_spec(path: Path) -> Source:
     """Read a spec as UTF-8; a byte-order mark is not part of the text, line breaks stay as they are.
 
     Raises:
-        NotStarted: the file cannot be read, is too large for a spec, or is not UTF-8 text.
+        NotStarted: the file cannot be read, a link leads nowhere, it is too large for a spec, or it is not UTF-8 text.
     """
     return spec_source(path, read_bytes(path))
 
@@ -71,8 +75,10 @@ def read_bytes(path: Path) -> bytes:
     """Read a spec as it is on disk.
 
     Raises:
-        NotStarted: the file cannot be read, or is too large for a spec.
+        NotStarted: the file cannot be read, a link leads nowhere, or it is too large for a spec.
     """
+    if path.is_symlink() and not path.exists():
+        raise _nowhere(path)
     with reading(path), path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
@@ -144,11 +150,8 @@ def _inside(folder: Path) -> list[Path]:
                 continue
             path = Path(place, name)
             try:
-                mode = path.stat().st_mode
-            except OSError as error:
-                if path.is_symlink():
-                    raise NotStarted(f"{path} is a link that leads nowhere") from error
-                raise NotStarted(f"cannot read {path}: {error.strerror or error}") from error
-            if stat.S_ISREG(mode):
+                if stat.S_ISREG(path.stat().st_mode):
+                    found.append(path)
+            except OSError:  # what is wrong is said when it is read
                 found.append(path)
     return sorted(found)

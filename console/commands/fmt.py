@@ -35,9 +35,9 @@ def command(paths: tuple[Path, ...], check_only: bool, diff: bool, style: str) -
 
     changed: list[str] = []
     refused: list[str] = []
-    files = spec_files(paths)
-    for path in files:
-        source = read_spec(path)
+    # All are read before one is written: where one cannot be read, nothing is changed.
+    files = [(path, read_spec(path)) for path in spec_files(paths)]
+    for path, source in files:
         parsed = parse_spec(source.text)
         if has_errors(parsed.diagnostics):
             from console.drawing import draw_all

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from console.exits import finish
+from console.exits import NotStarted, finish
 
 
 @click.command("lint", short_help="Check specs: what is wrong, where, and the way out.")
@@ -37,7 +37,7 @@ from console.exits import finish
 def command(paths: tuple[Path, ...], style: str, fix: bool, schema: Path | None, strict: bool, no_cache: bool) -> None:
     """Check specs (files, or folders with *.accord files; the current folder unless named) and report every finding.
 
-    Exits with 1 when there are errors, with 0 otherwise.
+    Exits with 1 when there are errors, with 2 when one of the specs cannot be read, with 0 otherwise.
     """
     from console.lint_cache import Answer, LintCache, cache_folder
     from console.lint_key import SpecFile, lint_key
@@ -50,13 +50,21 @@ def command(paths: tuple[Path, ...], style: str, fix: bool, schema: Path | None,
     for note in settings.notes:
         click.echo(f"warning: {note}", err=True)
     specs = spec_files(paths or [Path()])
-    files = [SpecFile(path, read_bytes(path), find_org_folder(path, settings, schema)) for path in specs]
+    files: list[SpecFile] = []
+    unread: list[NotStarted] = []
+    for path in specs:
+        try:
+            data = read_bytes(path)
+        except NotStarted as error:
+            unread.append(error)
+        else:
+            files.append(SpecFile(path, data, find_org_folder(path, settings, schema)))
     # Settings name where a snapshot is to be; before it is pulled there is nothing wrong with that.
     awaited = settings.schema if schema is None and settings.schema and not settings.schema.exists() else None
     colour = style == "text" and wants_colour(sys.stdout)
 
     def key() -> str | None:
-        return None if fix or no_cache else lint_key(files, (style, str(strict), str(colour), str(awaited)))
+        return None if fix or no_cache or unread else lint_key(files, (style, str(strict), str(colour), str(awaited)))
 
     cache = LintCache(cache_folder(os.environ))
     before = key()
@@ -64,7 +72,7 @@ def command(paths: tuple[Path, ...], style: str, fix: bool, schema: Path | None,
     if answer is None:
         from console.linting import Lint, lint
 
-        answer, repeatable = lint(files, Lint(style, strict, colour, fix, awaited))
+        answer, repeatable = lint(files, Lint(style, strict, colour, fix, awaited), unread)
         # A schema that was written anew in the meantime may have been read before it or after.
         if before and repeatable and before == key():
             cache.put(before, answer)

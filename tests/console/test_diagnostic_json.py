@@ -43,6 +43,7 @@ def test_json_is_the_promised_document():
                 },
             }
         ],
+        "unread": [],
     }
 
 

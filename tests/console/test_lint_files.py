@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
 
@@ -123,6 +124,65 @@ def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path, words: list[str]):
     said = lint(tmp_path, *words)
 
     assert (said.code, said.err) == (2, "error: a.accord is a link that leads nowhere\n")
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Path:
+    """A folder with two specs that can be checked and three that cannot be read."""
+    (tmp_path / "a.accord").write_bytes(b"\xff")
+    (tmp_path / "b.accord").write_bytes(GOOD.replace(b"Type", b"Tipe"))
+    (tmp_path / "c.accord").symlink_to("nowhere")
+    (tmp_path / "d.accord").write_bytes(GOOD)
+    (tmp_path / "e.accord").write_bytes(b"# x\n" * 300_000)
+    return tmp_path
+
+
+UNREAD = [
+    ("c.accord is a link that leads nowhere", None),
+    ("e.accord has more than 1 MB and cannot be a spec", "name the spec itself, or split it"),
+    ("a.accord is not UTF-8 text: byte 0xff in line 1", "save the file as UTF-8"),
+]
+
+
+def test_a_spec_that_cannot_be_read_does_not_hide_the_findings_of_others(several: Path):
+    """The others are checked, each that cannot be read is named, and the exit code says that this is not all."""
+    said = lint(several, ".")
+    told = [f"error: {message}\n" + (f"  = help: {way_out}\n" if way_out else "") for message, way_out in UNREAD]
+
+    assert said.code == 2
+    assert "b.accord:2:18" in said.out
+    assert said.err == "".join(told) + "2 specs: 1 error; `--fix` can mend 1\n"
+
+
+def test_documents_name_what_cannot_be_read(several: Path):
+    """Each format says it in its own way."""
+    document = json.loads(lint(several, ".", "--format", "json").out)
+    run = json.loads(lint(several, ".", "--format", "sarif").out)["runs"][0]
+    github = lint(several, ".", "--format", "github").out.splitlines()
+
+    assert [(one["message"], one["help"]) for one in document["unread"]] == UNREAD
+    assert (document["files"], len(document["diagnostics"])) == (2, 1)
+    assert not run["invocations"][0]["executionSuccessful"]
+    assert len(run["invocations"][0]["toolExecutionNotifications"]) == 3
+    assert github[0] == "::error::c.accord is a link that leads nowhere"
+    assert len(github) == 4
+
+
+def test_what_can_be_read_is_mended(several: Path):
+    """`--fix` mends the others."""
+    said = lint(several, ".", "--fix")
+
+    assert said.code == 2
+    assert (several / "b.accord").read_bytes() == GOOD
+
+
+def test_nothing_is_formatted_where_one_cannot_be_read(several: Path):
+    """`fmt` changes all or nothing: who sees exit 2 finds the files as they were."""
+    (several / "a.accord").write_bytes(b"accord 1  accounts { where Type = 'Customer' }")
+    said = accord("fmt", ".", cwd=several)
+
+    assert (said.code, said.err) == (2, "error: c.accord is a link that leads nowhere\n")
+    assert (several / "a.accord").read_bytes() == b"accord 1  accounts { where Type = 'Customer' }"
 
 
 def test_a_linked_spec_is_checked(tmp_path: Path):

@@ -10,6 +10,7 @@ import pytest
 
 from console.checking import check
 from console.diagnostic_json import Linted, as_sarif
+from console.exits import NotStarted
 from engine.snapshot import load_schema
 from grammar.source import Source
 from tests.console.accord import ORG, ROOT
@@ -57,6 +58,14 @@ def test_any_path_is_a_valid_address(path: str):
 def test_the_log_of_nothing_is_valid():
     """A run without specs or findings is a valid log too."""
     assert wrong_with(as_sarif([], "0.1.0")) == []
+
+
+def test_the_log_of_what_cannot_be_read_is_valid():
+    """A file that cannot be read is a notification of the run."""
+    log = as_sarif([], "0.1.0", [NotStarted("a.accord is a link that leads nowhere"), NotStarted("no", help="yes")])
+
+    assert wrong_with(log) == []
+    assert "no. yes" in log
 
 
 def test_the_schema_finds_what_is_wrong():
