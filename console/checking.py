@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 ONLY_RUNS_SAY = frozenset({"W0504"})
-"""Codes that `lint` never reports, so it cannot tell whether a comment that ignores one is needed."""
+"""Codes that `lint` never reports, so it cannot tell whether a comment that ignores one is needed.
+
+They speak of this version of Accord and not of the spec, so they do not count with `--strict` either.
+"""
 
 
 class CheckedSpec(NamedTuple):

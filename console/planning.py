@@ -114,7 +114,7 @@ def _planned(checked: CheckedSpec, schema: Schema, *, strict: bool) -> PlannedSp
     from compiler import compile_spec
 
     show_findings(checked)
-    if has_errors(checked.diagnostics) or (strict and _of(checked, Severity.WARNING)):
+    if has_errors(checked.diagnostics) or (strict and _counting(checked)):
         raise _refused(checked)
     return PlannedSpec(checked, compile_spec(checked.tree, schema))
 
@@ -151,11 +151,16 @@ def _not_acted_on(found: list[Diagnostic], source: Source) -> str:
 
 
 def _refused(checked: CheckedSpec) -> SpecRefused:
-    errors, warnings = _of(checked, Severity.ERROR), _of(checked, Severity.WARNING)
+    errors, warnings = _of(checked, Severity.ERROR), _counting(checked)
     what = counted(len(errors), "error")
     if not errors:
         what = f"{counted(len(warnings), 'warning')}, which --strict counts as errors"
     return SpecRefused(f"{checked.source.path} has {what}; nothing else was done", checked)
+
+
+def _counting(checked: CheckedSpec) -> list[Diagnostic]:
+    """The warnings that count with `--strict`: those that `lint` gives too, so that all commands judge alike."""
+    return [d for d in _of(checked, Severity.WARNING) if d.code not in ONLY_RUNS_SAY]
 
 
 def _of(checked: CheckedSpec, severity: Severity) -> list[Diagnostic]:

@@ -152,14 +152,26 @@ def test_run_names_the_statements_without_effect(acme: LocalOrg, folder: Path):
 
 def test_a_strict_run_starts_nothing_when_there_are_warnings(acme: LocalOrg, folder: Path):
     """With `--strict` a warning counts as an error does: exit code 1, no store, and the warning in the document."""
-    (folder / SPEC).write_text((folder / SPEC).read_text() + "schedule every hour\n")
+    (folder / SPEC).write_text((folder / SPEC).read_text().replace("accord 1", "", 1) + "schedule every hour\n")
     words = ("run", SPEC, "--strict", "--format", "json")
     said = accord(*words, cwd=folder, environment=acme.environment)
 
     assert said.code == 1
     assert "1 warning, which --strict counts as errors; nothing else was done" in said.err
-    assert [one["code"] for one in json.loads(said.out)["diagnostics"]] == ["W0504"]
+    assert [one["code"] for one in json.loads(said.out)["diagnostics"]] == ["W0501", "W0504"]
     assert [path.name for path in folder.iterdir()] == [SPEC]
+
+
+def test_strict_commands_judge_a_spec_alike(acme: LocalOrg, folder: Path):
+    """What only a run says counts nowhere: what `lint --strict` lets pass is previewed, compiled and run."""
+    (folder / SPEC).write_text((folder / SPEC).read_text() + "schedule every hour\ncases { lookback 90 days }\n")
+    said = {
+        command: accord(command, SPEC, "--strict", *words, cwd=folder, environment=acme.environment)
+        for command, *words in (("lint", "--schema", ORG), ("compile", "--schema", ORG), ("preview",), ("run",))
+    }
+
+    assert {command: one.code for command, one in said.items()} == dict.fromkeys(said, 0)
+    assert "warning[W0504]" in said["run"].err
 
 
 def test_a_strict_preview_and_compile_end_with_1_on_warnings(acme: LocalOrg, folder: Path):
