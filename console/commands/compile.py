@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -45,6 +46,10 @@ def command(
     plan = planned.plan
     if unknown := [part for part in parts if part not in parts_of(plan)]:
         raise NotStarted(f"the plan has no part `{unknown[0]}`", help=f"it has {', '.join(parts_of(plan))}")
+    if style == "soql" and not soql_section(plan, parts):
+        raise _nothing_of(parts, "query", (extract.id for extract in plan.extracts))
+    if style == "sql" and not sql_section(plan, parts):
+        raise _nothing_of(parts, "statement", (table.name for table in plan.tables))
     if output is not None:
         import json
 
@@ -64,6 +69,15 @@ def command(
         click.echo(sql_section(plan, parts))
     elif output is None:
         click.echo(plan_text(plan, parts))
+
+
+def _nothing_of(parts: Sequence[str], what: str, those_with: Iterable[str]) -> NotStarted:
+    """Parts were named that are nothing by themselves: they belong to queries or statements of others."""
+    named = ", ".join(f"`{part}`" for part in parts)
+    return NotStarted(
+        f"{named} have no {what} of their own" if parts[1:] else f"{named} has no {what} of its own",
+        help=f"those with a {what} are {', '.join(those_with)}",
+    )
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -42,6 +42,23 @@ def test_parts_are_shown_alone(tmp_path: Path):
     assert "account_owners" in wrong.err
 
 
+@pytest.mark.parametrize(
+    ("words", "message", "help_"),
+    [
+        (["arr", "--format", "sql"], "`arr` has no statement of its own", "those with a statement are accounts, "),
+        (["arr", "owners", "--format", "sql"], "`arr`, `owners` have no statement of their own", "those with a st"),
+        (["account_owners", "--format", "soql"], "`account_owners` has no query of its own", "those with a query are "),
+    ],
+)
+def test_a_part_with_nothing_of_its_own_is_told(tmp_path: Path, words: list[str], message: str, help_: str):
+    """In place of an empty line: which parts there are that have what was asked for. No plan is written then."""
+    said = accord("compile", ACME, *words, "--schema", ORG, "-o", "plan.json", cwd=tmp_path)
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"error: {message}\n  = help: {help_}")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_plan_file_can_be_read_back(tmp_path: Path):
     """`-o` writes the document with the spec that it was made from; the digests shown are those of the plan in it."""
     written = accord("compile", ACME, "--schema", ORG, "-o", "plan.json", cwd=tmp_path)
