@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,17 +30,27 @@ def load_schema(folder: Path | str) -> Schema:
             f"{root} holds no describes of an org", hint="make them with `accord schema pull`, or name another folder"
         )
     settings = _settings(root / ORG_FILE)
+    last = files[0]
+
+    def described() -> Iterator[Any]:
+        nonlocal last
+        for last in files:
+            yield _json(last)
+
     multi_currency = settings.get("multi_currency")
     listed = root / DESCRIBES / GLOBAL_FILE
     names = _json(listed) if listed.exists() else []
     try:
         return build_schema(
-            (_json(path) for path in files),
+            described(),
             multi_currency=multi_currency if isinstance(multi_currency, bool) else None,
             named_only=names if isinstance(names, list) else (),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise SnapshotError(f"a describe in {root} has not the shape of Salesforce's", hint=str(error)) from error
+        lacks = f": `{error.args[0]}` is missing" if isinstance(error, KeyError) else ""
+        raise SnapshotError(
+            f"{last} has not the shape of a describe of Salesforce's{lacks}", hint="`accord schema pull` writes it anew"
+        ) from error
 
 
 def schema_of(described: Described) -> Schema:

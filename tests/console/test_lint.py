@@ -100,6 +100,30 @@ def test_a_schema_that_is_none_is_refused(folder: Path):
     assert "is not a snapshot of an org" in said.err
 
 
+@pytest.mark.parametrize(
+    ("describe", "lacks"),
+    [
+        ('{"name": "Contact", "fields": [{"name": "Id"}]}', ": `type` is missing"),
+        ('{"fields": []}', ": `name` is missing"),
+        ('{"name": "Contact", "fields": 5}', ""),
+        ("[]", ""),
+    ],
+)
+def test_a_describe_of_another_shape_is_named(folder: Path, describe: str, lacks: str):
+    """Which file it is, what it lacks, and the way out."""
+    (folder / "org/describe").mkdir(parents=True)
+    for name in ("Account", "Opportunity"):
+        (folder / f"org/describe/{name}.json").write_text(f'{{"name": "{name}", "fields": []}}')
+    (folder / "org/describe/Contact.json").write_text(describe)
+    said = accord("lint", "good.accord", "--schema", "org", cwd=folder)
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err == (
+        f"error: org/describe/Contact.json has not the shape of a describe of Salesforce's{lacks}\n"
+        "  = help: `accord schema pull` writes it anew\n"
+    )
+
+
 def test_warnings_count_only_when_strict(folder: Path):
     """A spec with a warning alone exits with 0, with `--strict` with 1."""
     (folder / "warned.accord").write_text(GOOD.removeprefix("accord 1\n"))
