@@ -80,7 +80,7 @@ def _version(value: str) -> str | None:
 def _share(value: str) -> str | None:
     number = value.removesuffix("%")
     if not (value.endswith("%") and number.isdecimal() and int(number) < 100):
-        return 'is a share below 100% such as "5%", in quotes'
+        return 'is a share in whole percent, from "0%" to "99%", in quotes'
     return None
 
 

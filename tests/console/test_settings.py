@@ -54,6 +54,8 @@ def test_the_file_is_found_above_and_its_paths_are_its_own(tmp_path: Path):
         ('client_id = "x"\n', "client_id is not a setting", "known here: org, schema, store"),
         ("[org]\napi_version = 63.0\n", "[org] api_version must be text in quotes, not 63.0", None),
         ('[org]\napi_version = "63"\n', '[org] api_version is a version such as "63.0"', None),
+        ('[org]\napi_reserve = "99.9%"\n', 'is a share in whole percent, from "0%" to "99%", in quotes', None),
+        ('[org]\napi_reserve = "100%"\n', 'is a share in whole percent, from "0%" to "99%", in quotes', None),
         ('[org]\nlogin_host = "a b"\n', "[org] login_host is a host", None),
         ('[org]\ninstance_url = "http://acme.my.salesforce.com"\n', "begins with https://", None),
         ('[org]\naccess_token = "00D"\n', "is a secret", "set the variable ACCORD_ACCESS_TOKEN instead"),
