@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.exits import finish
+from console.exits import NotStarted, finish
 
 if TYPE_CHECKING:
     from console.settings import Settings
@@ -52,6 +52,8 @@ def command(
     from console.planning import load_settings
     from console.run_report import run_report
 
+    if account is not None:
+        _demand_account(account)
     if whole and account is not None:
         raise click.UsageError("--whole reads everything, and --account one account: choose one")
     settings = load_settings(store=store)
@@ -95,3 +97,13 @@ def sync(
         if account is not None:
             return refresh(*what, account, schema=schema, settings=options, drift=planned.drift)
         return run(*what, schema=schema, settings=options, drift=planned.drift)
+
+
+def _demand_account(text: str) -> None:
+    """Refuse what is no account's Id before anybody signs in."""
+    from compiler.record_id import why_no_record_id
+
+    if why := why_no_record_id(text):
+        raise NotStarted(f"`{text}` is no account's Id: {why}", help="copy it from the address of the account's page")
+    if not text.startswith("001"):
+        raise NotStarted(f"`{text}` is no account's Id: it begins with `{text[:3]}`, and those of accounts with `001`")

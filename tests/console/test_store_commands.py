@@ -207,6 +207,29 @@ def test_rollback_with_nothing_to_go_back_to(project: Project) -> None:
     assert "no store to go back to" in said.err
 
 
+@pytest.mark.parametrize("words", [["run", "a.accord", "--account"], ["forget"]])
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        ("0015g0000000001AAB", "its last three characters, which are made from the first fifteen, do not fit them"),
+        ("0015g000", "an Id has 15 or 18 letters and digits"),
+    ],
+)
+def test_what_is_no_id_is_refused_with_the_reason(tmp_path: Path, words: list[str], record: str, why: str) -> None:
+    """Before anybody signs in or opens a store, and with a way out."""
+    said = accord(*words, record, cwd=tmp_path)
+
+    assert (said.code, said.out) == (2, "")
+    assert f"Id: {why}\n  = help: copy it" in said.err
+
+
+def test_an_account_is_refused_by_its_prefix(tmp_path: Path) -> None:
+    """The Id of a contact is one, and no account's."""
+    said = accord("run", "a.accord", "--account", C1, cwd=tmp_path)
+
+    assert said.err == f"error: `{C1}` is no account's Id: it begins with `003`, and those of accounts with `001`\n"
+
+
 def test_forget(project: Project) -> None:
     """Forgetting tells what was emptied, and warns of a person who is still in Salesforce."""
     said = project.accord("forget", C1[:15])
