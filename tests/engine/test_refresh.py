@@ -172,7 +172,11 @@ def test_rejected_values_are_told(org: Scene) -> None:
     org.run(None, spoiled(A1, S1), confirmed=True)
 
     assert counts(report, "accounts") == {"rejected": 1, "newly_rejected": 1}
-    assert told == [("accounts", A1, "Renewal_Date__c", "none"), ("subscriptions", S1, "Amount__c", "none")]
+    assert told == [
+        ("accounts", A1, "Renewal_Date__c", "none"),
+        ("arr", S1, "Amount__c", "none"),
+        ("subscriptions", S1, "Amount__c", "none"),
+    ]
     assert (again.changed, refreshed_only) == (False, inode)
     assert rejects(org) == told
 
