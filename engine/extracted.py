@@ -10,10 +10,11 @@ from compiler.plan import Plan
 from compiler.relation_columns import Columns, common_type
 from engine.copies import Kept, cast_all
 from engine.in_place import Place
-from engine.load import Staged, rejects_of
+from engine.load import Staged, count_rejected, rejected_keys, rejects_of
 from engine.match_list import (
     compare_whole,
     drop_rows,
+    drop_stray,
     take_late,
 )
 from engine.report import ExtractReport
@@ -87,11 +88,13 @@ class Extracted:
                 f"CREATE OR REPLACE TABLE {target} AS"
                 f" SELECT {values} FROM {target} UNION ALL SELECT {values} FROM {name_of(*late.leaf.name)}"
             )
+        stray = drop_stray(space, kept, late.name) if late.rejected and kept.link is not None else staged.stray
         whole = staged._replace(
             columns=columns,
             read=staged.read + late.read,
             rows=staged.rows + late.rows,
-            rejected=staged.rejected + late.rejected,
+            rejected=count_rejected(space, rejected_keys(staged.name)),
+            stray=stray,
         )
         if staged.listed is None and staged.name in self.compared:
             compare_whole(space, kept, self.copied[staged.name], whole)

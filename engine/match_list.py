@@ -41,7 +41,9 @@ def note_parents(space: Workspace, table: str, extracts: Sequence[Kept], staged:
 
 
 def drop_stray(space: Workspace, kept: Kept, loaded: str) -> int:
-    """Take out of an extract's rejects those of rows of a load that hang on no row that is in; return how many.
+    """Take out of an extract's rejects those of rows of a load that hang on no row that is in.
+
+    Returns how many such rows the extract has, those of loads before included.
 
     Nobody would look at such a row if it could be taken, and no match list tells of it: those that were fetched by one
     hang on a row that is in.
@@ -49,9 +51,10 @@ def drop_stray(space: Workspace, kept: Kept, loaded: str) -> int:
     assert kept.link is not None
     name, link = kept.extract.id, kept.link.column
     known = f'{quote_name(link)} IN (SELECT "Id" FROM {parents_of(kept.link.parent)})'
+    space.run(f"CREATE TABLE IF NOT EXISTS {stray_of(name)} (key VARCHAR, link VARCHAR)")
     space.run(
-        f"CREATE OR REPLACE TABLE {stray_of(name)} AS SELECT key, any_value({quote_name(link)}) AS link"
-        f" FROM {rejected_links(loaded)} AS l WHERE key IS NOT NULL"
+        f"INSERT INTO {stray_of(name)} SELECT key, any_value({quote_name(link)})"
+        f" FROM {rejected_links(loaded)} AS l ANTI JOIN {stray_of(name)} USING (key) WHERE key IS NOT NULL"
         f" AND NOT EXISTS (SELECT 1 FROM {rejects_of(name)} AS r WHERE r.key = l.key AND r.column_name IN ('Id', ?))"
         f" GROUP BY key HAVING NOT coalesce(bool_or({known}), FALSE)",
         [link],

@@ -21,7 +21,7 @@ from compiler.relation_columns import Columns, inputs_of
 from compiler.schema import Schema
 from engine.absent import ask_rows, ask_status, no_answers
 from engine.by_id import Asking, IdQuestion, ask, rows_of
-from engine.copies import is_store_of
+from engine.copies import Kept, is_store_of, where_kept
 from engine.differences import Comparison
 from engine.drift import Drift
 from engine.errors import ConfigurationError
@@ -31,6 +31,7 @@ from engine.ledger import merge_rejects
 from engine.life import LIFE
 from engine.lifecycle import Run, RunSettings
 from engine.load import Staged, all_rejected_keys, load, rejects_of
+from engine.match_list import drop_stray, parents_of
 from engine.merges import follow_merges
 from engine.own_ids import prefixes_of
 from engine.publish import NextStore, build_next
@@ -160,8 +161,10 @@ class Refresh(Run):
         space, current = asking.space, self.published(asking.space)
         columns: dict[str, Columns] = {}
         found = []
+        kept = where_kept(self.plan)
         for table in self.plan.tables:
             self.step(number, "reconcile", table.name)
+            self.drop_stray(space, [kept[name] for name in table.extracts if staged[name].rejected])
             own = {name: kind for name, kind in current[table.name].items() if name not in LIFE}
             columns[table.name] = compute(space, table, leaf_of(staged, columns), own)
             no_answers(space, table.name)
@@ -172,6 +175,14 @@ class Refresh(Run):
                 follow_merges(asking, self.schema, table, staged)
             found.append(reconcile(space, comparison, all_rejected_keys(table.extracts), 0))
         return tuple(found)
+
+    def drop_stray(self, space: Workspace, rejecting: Sequence[Kept]) -> None:
+        """Leave out the rejects of a table that hang on no row that is in, as a whole run does."""
+        for kept in rejecting:
+            if kept.link is not None:
+                wanted = name_of(WORK, "wanted", kept.link.parent)
+                space.run(f'CREATE OR REPLACE TABLE {parents_of(kept.link.parent)} AS SELECT "Id" FROM {wanted}')
+                drop_stray(space, kept, kept.extract.id)
 
     def scope(self, asking: Asking, reading: _Reading, comparison: Comparison, staged: dict[str, Staged]) -> None:
         """Say which keys are the account's, ask what became of those that did not come, and add all other rows."""
