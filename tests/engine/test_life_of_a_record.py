@@ -216,12 +216,12 @@ def test_rejected_row_that_was_in_keeps_its_last_values(org: Scene) -> None:
     org.change({"op": "update", "object": "Subscription__c", "id": bad, "fields": {"Name": "New"}})
     report = org.run(None, Fault("Status__c", real_but(spoil), None), confirmed=True)
     rejected = org.rows(f"SELECT record_status, Name, Amount__c FROM subscriptions WHERE Id = '{bad}'")
-    why = org.rows("SELECT key, column_name, raw FROM s.accord.rejects")
+    why = org.rows("SELECT table_name, key, column_name, raw FROM s.accord.rejects ORDER BY 1")
     healed = org.run(confirmed=True)
 
     assert counts(report, "subscriptions") == {"rejected": 1, "newly_rejected": 1}
     assert rejected == [("rejected", "S1", Decimal("100.500"))]
-    assert why == [(bad, "Amount__c", "1,00")]
+    assert why == [(one, bad, "Amount__c", "1,00") for one in ("arr", "subscriptions")]
     assert counts(healed, "subscriptions") == {"resumed": 1}
     assert org.rows("SELECT count(*) FROM s.accord.rejects") == [(0,)]
 

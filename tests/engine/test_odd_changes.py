@@ -13,6 +13,7 @@ from engine.report import Outcome
 from engine.salesforce.read import Reading
 from tests.engine.faulty import Answer, Fault, real_but
 from tests.engine.scene import SMALL, SPEC, Scene, contact, record_id, scene
+from tests.support.slow_cases import others_slow
 
 A4 = record_id("Account", 4)
 C1, C2, C3, C5 = (record_id("Contact", n) for n in (1, 2, 3, 5))
@@ -49,7 +50,7 @@ ODD = {
 }
 
 
-@pytest.fixture(params=ODD)
+@pytest.fixture(params=others_slow(list(ODD), 2))
 def odd(request: pytest.FixtureRequest) -> Callable[[Records, int], Records]:
     """What becomes of an answer's records."""
     return ODD[request.param]

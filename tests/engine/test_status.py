@@ -10,6 +10,7 @@ import pytest
 
 from engine.status import read_status
 from tests.engine.scene import Scene, rename, scene
+from tests.support.slow_cases import others_slow
 
 
 @pytest.fixture
@@ -40,13 +41,16 @@ def test_runs_that_only_the_store_knows(org: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("harm", "words"),
-    [
-        (lambda store: store.unlink(), "the store of run 2 is not there any more; `accord rollback`"),
-        (lambda store: store.write_text("hello"), "cannot be opened as a store"),
-        (lambda store: os.truncate(store, 100_000), "cannot be opened as a store"),
-        (lambda store: os.truncate(store, store.stat().st_size // 2), "it ends too early"),
-        (lambda store: (store.unlink(), store.mkdir()), "is a folder"),
-    ],
+    others_slow(
+        [
+            (lambda store: store.unlink(), "the store of run 2 is not there any more; `accord rollback`"),
+            (lambda store: os.truncate(store, store.stat().st_size // 2), "it ends too early"),
+            (lambda store: store.write_text("hello"), "cannot be opened as a store"),
+            (lambda store: os.truncate(store, 100_000), "cannot be opened as a store"),
+            (lambda store: (store.unlink(), store.mkdir()), "is a folder"),
+        ],
+        2,
+    ),
 )
 def test_store_that_cannot_be_read(org: Scene, harm: Callable[[Path], object], words: str) -> None:
     """The runs are listed, and what is wrong with the tables that they made is said with the way out."""
