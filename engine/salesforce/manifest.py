@@ -22,8 +22,9 @@ from engine.salesforce.given_up import give_up, is_job, is_version, try_again
 from engine.salesforce.pages import Page
 
 SUFFIX = ".job.jsonl"
-# What a job found is as old as the job: a run may go on with pages of another only while they are as good as now.
-GOOD_FOR = timedelta(hours=1)
+# What a job found is as old as the job: a run may go on with pages of another only while they are as good as now. That
+# is less than an hour, so that the next run of an hourly schedule shows the org as it is then.
+GOOD_FOR = timedelta(minutes=50)
 _BLOCK = 1024 * 1024
 
 
