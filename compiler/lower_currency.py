@@ -98,8 +98,7 @@ def converted(
     amount = column_type(source.value.field)
     scale = ColumnType("decimal", max(amount.scale, CONVERTED_SCALE))
     relation = _with_rate(rows, names, own.name, "own rate", day, drafts)
-    value, own_rate = Col(source.value.name), Col("own rate")
-    there = Call("divide_exact", (value, own_rate), scale)
+    target_rate = None
     if source.currency.kind != "corporate":
         if source.currency.kind == "account":
             relation = Joined(relation, accounts, "left", (("account_id", "Id"),), (Take("target", ISO),))
@@ -107,8 +106,16 @@ def converted(
             target = Assign("target", Lit(source.currency.code, _TEXT))
             relation = Select(relation, (*picked(*names, "own rate"), target))
         relation = _with_rate(relation, [*names, "own rate", "target"], "target", "target rate", day, drafts)
-        there = Call("convert", (value, Col("target rate"), own_rate), scale)
+        target_rate = Col("target rate")
+    there = _there(Col(source.value.name), Col("own rate"), target_rate, scale)
     return Select(relation, (*picked(*names), Assign("converted", there)))
+
+
+def _there(amount: Col, own_rate: Col, target_rate: Col | None, scale: ColumnType) -> Expr:
+    """An amount in the currency of the target's rate; None: in the corporate one, whose rate is 1."""
+    if target_rate is None:
+        return Call("divide_exact", (amount, own_rate), scale)
+    return Call("convert", (amount, target_rate, own_rate), scale)
 
 
 def _with_rate(
@@ -147,11 +154,9 @@ def field_in_currency(field: FieldRef, source: ResolvedAggregate, drafts: Drafts
     if rates is None:
         return Col(field.name)
     own, target = rates
-    amount, own_rate = Col(field.name), Col(_rate_name(own))
+    target_rate = None if target is None else Col(_rate_name(target))
     scale = ColumnType("decimal", max(column_type(field.field).scale, CONVERTED_SCALE))
-    if target is None:
-        return Call("divide_exact", (amount, own_rate), scale)
-    return Call("convert", (amount, Col(_rate_name(target)), own_rate), scale)
+    return _there(Col(field.name), Col(_rate_name(own)), target_rate, scale)
 
 
 def _rates_of_field(field: FieldRef, source: ResolvedAggregate, drafts: Drafts) -> tuple[str, str | None] | None:

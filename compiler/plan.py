@@ -186,6 +186,10 @@ class Plan(Node):
         """The table of that name; raises KeyError."""
         return _by(self.tables, "name", name)
 
+    def shown_by(self, extract: str) -> Table | None:
+        """The table of records that shows an extract's rows; None for rows that only feed numbers and owners."""
+        return next((t for t in self.tables if t.kind == "record" and extract in t.extracts), None)
+
 
 _N = TypeVar("_N", bound=Node)
 

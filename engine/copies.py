@@ -60,7 +60,7 @@ def where_kept(plan: Plan) -> dict[str, Kept]:
     """For every extract of a plan, where its rows are kept."""
     found: dict[str, Kept] = {}
     for extract in plan.extracts:
-        table = next((t for t in plan.tables if t.kind == "record" and extract.id in t.extracts), None)
+        table = plan.shown_by(extract.id)
         link = None if table is None else _link(plan, table, extract.id)
         if table is not None and (table.name == "accounts" or link is not None):
             found[extract.id] = _in_table(extract, table, link)

@@ -105,8 +105,6 @@ class _Extraction:
             if self.large_and_still(e) and (known := freshness.listed(e.id, now)) is not None
         }
         self.by_list = {e.id for e in copied if e.mode == "census" or e.id in self.by_changes}
-        shown = {name: table.name for table in plan.tables if table.kind == "record" for name in table.extracts}
-        self.of_table = {e.id: shown.get(e.id) for e in plan.extracts}
         self.staged: dict[str, Staged] = {}
         self.reports: dict[str, ExtractReport] = {}
         self.covered: dict[str, datetime] = {}
@@ -270,7 +268,7 @@ class _Extraction:
             loaded.duplicates,
             loaded.rejected,
             proven_at=known.listed_at.isoformat(),
-            table=self.of_table[extract.id],
+            table=self.table_of(extract.id),
         )
 
     def take(self, extract: Extract, obtain: Callable[[], Pages | None]) -> None:
@@ -298,7 +296,7 @@ class _Extraction:
             loaded.read,
             loaded.duplicates,
             loaded.rejected,
-            table=self.of_table[extract.id],
+            table=self.table_of(extract.id),
         )
 
     def fail(self, extract: str, message: str) -> None:
@@ -306,8 +304,13 @@ class _Extraction:
         self.staged.pop(extract, None)
         known = self.plan.extract(extract)
         self.reports[extract] = ExtractReport(
-            extract, known.object, None, 0, 0, 0, message, table=self.of_table[extract]
+            extract, known.object, None, 0, 0, 0, message, table=self.table_of(extract)
         )
+
+    def table_of(self, extract: str) -> str | None:
+        """The name of the table that shows an extract's rows, if one does."""
+        table = self.plan.shown_by(extract)
+        return None if table is None else table.name
 
     def complete(self, extract: str) -> None:
         """Bring an extract that was asked for to its whole, once its parents are known."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.duckdb_functions import quote_name, quote_text
-from compiler.record_id import is_record_id, to_18
+from compiler.record_id import to_18, why_no_record_id
 from engine.clock import Clock
 from engine.errors import AccordError, ConfigurationError, DamagedStoreError, UnusableStoreError
 from engine.life import LIFE
@@ -83,8 +83,10 @@ def forget(store: Path, record_id: str, clock: Clock) -> Forgotten:
 
     Raises NotStartedError: no such Id or store, or a run is on. Raises DiskError: no room; running it again completes.
     """
-    if not is_record_id(record_id):
-        raise ConfigurationError(f"`{record_id}` is no record Id", hint="an Id has 15 or 18 letters and digits")
+    if why := why_no_record_id(record_id):
+        raise ConfigurationError(
+            f"`{record_id}` is no record Id: {why}", hint="copy it from the address of the record's page"
+        )
     paths = StorePaths.of(store)
     if not is_there(paths.store):
         raise UnusableStoreError(f"there is no store at {paths.store}", hint="name it with --store")

@@ -83,11 +83,12 @@ def merge_rejects(space: Workspace, plan: Plan, refreshed: Mapping[str, str]) ->
         if table.name in refreshed:
             again = f"SELECT key FROM {_REJECTS} WHERE table_name = {quote_text(table.name)}"
             _keep_rejects(space, table.name, f"{refreshed[table.name]} UNION ALL {again}")
-    for extract in _without_table(plan):
+    feeding = _without_table(plan)
+    for extract in feeding:
         _add_rejects(space, extract.id, extract.object, (extract.id,))
         rows = f'SELECT "Id" AS key FROM {name_of(WORK, "staged", extract.id)}'
         _keep_rejects(space, extract.id, f"{rows} UNION ALL SELECT key FROM {rejects_of(extract.id)}")
-    planned = {*(table.name for table in tables), *(extract.id for extract in _without_table(plan))}
+    planned = {*(table.name for table in tables), *(extract.id for extract in feeding)}
     known = space.run(f"SELECT DISTINCT table_name FROM {name_of(CURRENT, 'accord', 'rejects')} ORDER BY 1")
     for (name,) in known:
         if name not in planned:
@@ -101,8 +102,7 @@ def _record_tables(plan: Plan) -> list[Table]:
 
 def _without_table(plan: Plan) -> list[Extract]:
     """The extracts whose rows no table shows: they feed numbers and owners, or are rates."""
-    shown = {extract for table in _record_tables(plan) for extract in table.extracts}
-    return [extract for extract in plan.extracts if extract.id not in shown]
+    return [extract for extract in plan.extracts if plan.shown_by(extract.id) is None]
 
 
 def _create_rejects(space: Workspace) -> None:

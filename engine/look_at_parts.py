@@ -30,13 +30,12 @@ def look_at_parts(asking: Asking, plan: Plan, extracted: Extracted) -> tuple[Map
     Raises:
         SalesforceError, LoadError: Salesforce does not say what became of them.
     """
-    shown = {extract for table in plan.tables if table.kind == "record" for extract in table.extracts}
     staged, moved = dict(extracted.staged), 0
     for extract in plan.extracts:
         name = extract.id
         if name not in staged:
             continue
-        if name not in shown and name in extracted.compared:
+        if name in extracted.compared and plan.shown_by(name) is None:
             ids = _no_longer_there(asking.space, staged[name])
         elif extract.object == "User":
             ids = _unknown_users(asking.space, plan, staged, extracted.compared, staged[name])

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from console.exits import NotStarted
-
 
 @click.command("forget", short_help="Empty a person's values wherever they are kept.")
 @click.argument("record_id", metavar="ID")
@@ -21,14 +19,11 @@ def command(record_id: str, store: Path | None, style: str) -> None:
     The Id and its status stay. Delete the person in Salesforce first: as long as it is there, the next run brings its
     values back. A person account and the contact behind it are forgotten together.
     """
-    from compiler.record_id import why_no_record_id
     from console.planning import load_settings
     from console.words import counted
     from engine.clock import SystemClock
     from engine.forget import forget
 
-    if why := why_no_record_id(record_id):
-        raise NotStarted(f"`{record_id}` is no record Id: {why}", help="copy it from the address of the record's page")
     done = forget(load_settings(store=store).store, record_id, SystemClock())
     for notice in done.notices:
         click.echo(f"note: {notice}", err=True)
