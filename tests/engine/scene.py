@@ -275,3 +275,13 @@ def counts(report: RunReport, table: str) -> dict[str, int]:
     quiet = ("matches", "unchanged", "active_before", "active_after", "table", "kind")
     names = (name for name in found.__dataclass_fields__ if name not in quiet)
     return {name: getattr(found, name) for name in names if getattr(found, name)}
+
+
+@contextmanager
+def of_two_runs(folder: Path) -> Iterator[Scene]:
+    """A scene whose store two runs made; the one before is kept."""
+    with scene(folder) as org:
+        org.run()
+        rename(org, "Neu")
+        org.run()
+        yield org

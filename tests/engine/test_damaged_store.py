@@ -18,7 +18,7 @@ from engine.rollback import rollback
 from engine.status import read_status
 from engine.store import StorePaths, attach_published
 from engine.workspace import Workspace
-from tests.engine.scene import Scene, record_id, rename, scene
+from tests.engine.scene import Scene, of_two_runs, record_id, rename
 from tests.support.slow_cases import others_slow
 
 A1, C1 = record_id("Account", 1), record_id("Contact", 1)
@@ -33,10 +33,7 @@ NOISE = b"".join(number.to_bytes(8, "little") for number in range(1, 513))
 @pytest.fixture
 def org(tmp_path: Path) -> Iterator[Scene]:
     """A store of two runs, the first of which is kept."""
-    with scene(tmp_path) as one:
-        one.run()
-        rename(one, "Neu")
-        one.run()
+    with of_two_runs(tmp_path) as one:
         yield one
 
 

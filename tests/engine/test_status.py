@@ -9,17 +9,14 @@ from pathlib import Path
 import pytest
 
 from engine.status import read_status
-from tests.engine.scene import Scene, rename, scene
+from tests.engine.scene import Scene, of_two_runs, rename, scene
 from tests.support.slow_cases import others_slow
 
 
 @pytest.fixture
 def org(tmp_path: Path) -> Iterator[Scene]:
     """A store of two runs."""
-    with scene(tmp_path) as one:
-        one.run()
-        rename(one, "Neu")
-        one.run()
+    with of_two_runs(tmp_path) as one:
         yield one
 
 

@@ -14,7 +14,7 @@ from engine.refresh import refresh
 from engine.report import Outcome
 from engine.rollback import rollback
 from engine.status import read_status
-from tests.engine.scene import Scene, record_id, refusing, rename, scene
+from tests.engine.scene import Scene, of_two_runs, record_id, refusing, rename
 
 A1, C1 = record_id("Account", 1), record_id("Contact", 1)
 CLOCK = SystemClock()
@@ -23,10 +23,7 @@ CLOCK = SystemClock()
 @pytest.fixture
 def org(tmp_path: Path) -> Iterator[Scene]:
     """A store of two runs, and a change."""
-    with scene(tmp_path) as one:
-        one.run()
-        rename(one, "Neu")
-        one.run()
+    with of_two_runs(tmp_path) as one:
         rename(one, "Anders")
         yield one
 
